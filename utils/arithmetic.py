@@ -1,0 +1,209 @@
+"""The arithmetic of convolutional networks: sizes, padding, parameters, multiply-adds, receptive fields.
+
+Sizes are counted in pixels (or samples), with Keras' argument names. `input_size`, `kernel_size`, `strides`,
+`padding` and `dilation_rate` take an int, or a pair (rows, columns); one pair among them makes the result a pair.
+"""
+
+import numpy as np
+
+from utils.validation import choice, integer, is_pair, pair
+
+
+def conv_output_size(input_size, kernel_size, strides=1, padding="valid", dilation_rate=1):
+    """Number of positions at which a kernel can be applied along an axis: floor((W1 - F + 2P) / S) + 1.
+
+    padding: "valid" (no zeros), "same" (as many as make the output ceil(input_size / strides)), or an int,
+        the zeros added on each side.
+    Returns an int, or a pair (rows, columns) if an argument is a pair.
+    Raises ValueError for a size or stride below 1 and for a kernel larger than the padded input.
+    Source: lecture topic "Relation between input size, feature map size, filter size"; floor and dilation as in
+    Dumoulin & Visin 2016, arXiv:1603.07285. Introduced in notebook 03.
+    """
+    return _per_axis(_output_size, input_size, kernel_size, strides, padding, dilation_rate)
+
+
+def padding_amounts(input_size, kernel_size, strides=1, padding="same", dilation_rate=1):
+    """Zeros that `padding` adds along an axis: (before, after).
+
+    "same" adds what lets the last window end inside the padded input, and puts the odd zero *after* the input,
+    so that with a stride the amounts can be (0, 1). "valid" adds (0, 0), an int p adds (p, p).
+    Returns a pair (before, after), or ((top, bottom), (left, right)) if an argument is a pair.
+    Source: the rule of TensorFlow and Keras, tested against Keras. Introduced in notebook 03.
+    """
+    return _per_axis(_padding, input_size, kernel_size, strides, padding, dilation_rate)
+
+
+def conv_parameters(kernel_size, in_channels, filters, use_bias=True, groups=1):
+    """Trainable numbers of a convolutional layer: (rows * columns * in_channels / groups + bias) * filters.
+
+    Introduced in notebook 03.
+    """
+    rows, columns = pair("kernel_size", kernel_size)
+    in_channels, filters = integer("in_channels", in_channels, 1), integer("filters", filters, 1)
+    check_groups(in_channels, filters, groups)
+    return (rows * columns * in_channels // groups + bool(use_bias)) * filters
+
+
+def layer_costs(input_shape, kernel_size, filters, strides=1, padding="valid"):
+    """What one layer costs when it is dense, locally connected, or convolutional, with the same output.
+
+    input_shape: (height, width, channels). A connection is one number that a neuron reads, its bias included;
+    zeros of the padding count as read.
+    Returns a DataFrame with the columns "neurons", "connections" and "parameters".
+    Source: lecture topics "Sparse connectivity" and "Shared weights". Introduced in notebook 04.
+    """
+    import pandas as pd
+
+    if not is_pair(input_shape) or len(input_shape) != 3:
+        raise ValueError(f"input_shape must be (height, width, channels), got {input_shape!r}")
+    height, width, channels = (integer("input_shape", n, 1) for n in input_shape)
+    out_rows, out_columns = conv_output_size((height, width), kernel_size, strides, padding)
+    neurons = out_rows * out_columns * integer("filters", filters, 1)
+    inputs = height * width * channels
+    per_neuron = conv_parameters(kernel_size, channels, 1)
+    rows = {
+        "dense": (neurons, neurons * (inputs + 1), neurons * (inputs + 1)),
+        "locally connected": (neurons, neurons * per_neuron, neurons * per_neuron),
+        "convolutional": (neurons, neurons * per_neuron, filters * per_neuron),
+    }
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["neurons", "connections", "parameters"])
+
+
+def layer_table(model):
+    """One row for each layer of a Keras model, in the order of computation.
+
+    Returns a DataFrame with the columns "layer", "type", "output shape", "parameters", "multiply-adds" (for one
+    image; convolutional and dense layers only) and "receptive field" (input pixels seen by one unit, None once
+    the spatial axes are gone).
+    Raises ValueError for a model that is not built, and for layers whose receptive field is unknown.
+    Introduced in notebook 04.
+    """
+    import pandas as pd
+
+    fields = _fields(model)
+    rows = [
+        (layer.name, type(layer).__name__, tuple(layer.output.shape[1:]), layer.count_params(), _multiply_adds(layer),
+         _size(fields[layer.name]))
+        for layer in model.layers
+    ]
+    columns = ["layer", "type", "output shape", "parameters", "multiply-adds", "receptive field"]
+    return pd.DataFrame(rows, columns=columns).astype({"receptive field": object})
+
+
+def receptive_field(model, layer=None):
+    """Size, in input pixels, of the region that one unit of `layer` sees (padding included).
+
+    model: a built Keras model of (batch, height, width, channels) images; branches are followed and united.
+    layer: a name; by default the last layer that still has spatial axes.
+    Returns an int, or a pair (rows, columns) if the region is not square.
+    Source: r_out = r_in + (F - 1) * j_in, j_out = S * j_in with r = j = 1 at the input (lecture topic "Is sparse
+    connectivity good?"; Araujo et al. 2019, doi:10.23915/distill.00021). Introduced in notebook 04.
+    """
+    fields = _fields(model)
+    if layer is None:
+        layer = [name for name, field in fields.items() if field is not None][-1]
+    if layer not in fields:
+        raise ValueError(f"layer must be a layer of the model, got {layer!r}; its layers are: {', '.join(fields)}")
+    if fields[layer] is None:
+        raise ValueError(f"layer {layer!r} has no spatial axes any more: every unit of it sees the whole image")
+    return _size(fields[layer])
+
+
+def check_groups(in_channels, filters, groups):
+    """Raise ValueError unless `groups` divides the numbers of input channels and of filters."""
+    groups = integer("groups", groups, 1)
+    if in_channels % groups or filters % groups:
+        raise ValueError(f"groups must divide the input channels and the filters, got groups={groups} "
+                         f"for {in_channels} channels and {filters} filters")
+
+
+def _per_axis(function, input_size, kernel_size, strides, padding, dilation_rate):
+    sizes = [pair(name, value) for name, value in (
+        ("input_size", input_size), ("kernel_size", kernel_size), ("strides", strides), ("dilation_rate", dilation_rate))]
+    if isinstance(padding, str) or padding is None:
+        paddings = (choice("padding", padding, ("valid", "same")),) * 2
+    else:
+        paddings = pair("padding", padding, minimum=0)
+    rows, columns = (function(n, k, s, p, d) for n, k, s, d, p in zip(*sizes, paddings))
+    return (rows, columns) if any(map(is_pair, (input_size, kernel_size, strides, padding, dilation_rate))) else rows
+
+
+def _padding(size, kernel, stride, padding, dilation):
+    if padding == "valid":
+        return 0, 0
+    if padding == "same":
+        outputs = -(-size // stride)
+        total = max((outputs - 1) * stride + (kernel - 1) * dilation + 1 - size, 0)
+        return total // 2, total - total // 2
+    return padding, padding
+
+
+def _output_size(size, kernel, stride, padding, dilation):
+    padded = size + sum(_padding(size, kernel, stride, padding, dilation))
+    extent = (kernel - 1) * dilation + 1
+    if extent > padded:
+        spread = "" if dilation == 1 else f" (spread over {extent} by dilation_rate={dilation})"
+        raise ValueError(f"kernel_size={kernel}{spread} is larger than the padded input of {padded}; "
+                         'use a smaller kernel, more padding, or padding="same"')
+    return (padded - extent) // stride + 1
+
+
+# A field is (start, end, step) for rows and for columns: unit i of the layer sees the input pixels
+# start + i * step ... end + i * step, where pixels outside the image are zeros of the padding.
+
+def _fields(model):
+    import keras
+
+    if not getattr(model, "built", False) or not getattr(model, "inputs", None):
+        raise ValueError("model has no input shape yet; give its first layer a keras.Input(shape=...)")
+    fields = {}
+    by_tensor = {}
+    for tensor in model.inputs:
+        by_tensor[id(tensor)] = ((0, 0, 1), (0, 0, 1)) if len(tensor.shape) == 4 else None
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.InputLayer):
+            field = by_tensor[id(layer.output)]
+        else:
+            inputs = layer.input if isinstance(layer.input, list) else [layer.input]
+            field = _through(layer, inputs, [by_tensor[id(tensor)] for tensor in inputs])
+        fields[layer.name] = by_tensor[id(layer.output)] = field
+    return fields
+
+
+def _through(layer, inputs, fields):
+    if len(layer.output.shape) != 4 or None in fields:
+        return None
+    if len(fields) > 1:
+        return tuple((min(f[axis][0] for f in fields), max(f[axis][1] for f in fields), fields[0][axis][2])
+                     for axis in (0, 1))
+    field, sizes = fields[0], inputs[0].shape[1:3]
+    kind = type(layer).__name__
+    if kind == "ZeroPadding2D":
+        return tuple((start - before * step, end - before * step, step)
+                     for (start, end, step), (before, _) in zip(field, layer.padding))
+    if hasattr(layer, "kernel_size") or hasattr(layer, "pool_size"):
+        kernel = layer.kernel_size if hasattr(layer, "kernel_size") else layer.pool_size
+        dilation = getattr(layer, "dilation_rate", (1, 1))
+        if "Transpose" in kind or len(kernel) != 2:
+            raise ValueError(f"layer {layer.name!r} ({kind}): its receptive field is not known here")
+        befores = [padding_amounts(n, k, s, layer.padding, d)[0] if n else 0
+                   for n, k, s, d in zip(sizes, kernel, layer.strides, dilation)]
+        return tuple((start - before * step, end + ((k - 1) * d - before) * step, s * step)
+                     for (start, end, step), before, k, s, d in zip(field, befores, kernel, layer.strides, dilation))
+    if tuple(layer.output.shape[1:3]) != tuple(sizes):
+        raise ValueError(f"layer {layer.name!r} ({kind}) changes the size of the map: its receptive field is not known here")
+    return field
+
+
+def _size(field):
+    if field is None:
+        return None
+    rows, columns = (end - start + 1 for start, end, _ in field)
+    return rows if rows == columns else (rows, columns)
+
+
+def _multiply_adds(layer):
+    if not hasattr(layer, "kernel"):
+        return 0
+    positions = int(np.prod(layer.output.shape[1:-1]))
+    return positions * int(np.prod(layer.kernel.shape))

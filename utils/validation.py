@@ -1,0 +1,62 @@
+"""Checks shared by the library: bad input gets a ValueError that names the argument, the value and the remedy."""
+
+import operator
+
+import numpy as np
+
+
+def real_array(name, value, shapes):
+    """Return `value` as a NumPy array of finite real numbers.
+
+    shapes: the layouts allowed, one tuple of axis names each, for example `[("height", "width")]`.
+    Raises ValueError for a wrong number of axes, an empty axis, text, complex numbers, NaN and infinity.
+    """
+    layouts = " or ".join("(" + ", ".join(axes) + ("," if len(axes) == 1 else "") + ")" for axes in shapes)
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError):
+        raise ValueError(f"{name} must be one array of shape {layouts}; its rows have different lengths") from None
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"{name} must hold real numbers, got dtype {array.dtype}; convert it with .astype(float)")
+    if array.ndim not in [len(axes) for axes in shapes]:
+        raise ValueError(f"{name} must have shape {layouts}, got shape {array.shape}; add or remove an axis")
+    if array.size == 0:
+        raise ValueError(f"{name} has shape {array.shape}, so it is empty; every axis needs at least one entry")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ValueError(f"{name} contains NaN or infinity; replace those values first, for example with np.nan_to_num")
+    return array
+
+
+def integer(name, value, minimum):
+    """Return `value` as an int of at least `minimum`; floats and booleans are refused."""
+    try:
+        if isinstance(value, (bool, np.bool_)):
+            raise TypeError
+        number = operator.index(value)
+    except TypeError:
+        raise ValueError(f"{name} must be a whole number, got {value!r}; give an int of at least {minimum}") from None
+    if number < minimum:
+        raise ValueError(f"{name} must be at least {minimum}, got {number}")
+    return number
+
+
+def is_pair(value):
+    """True for a sequence such as (rows, columns), False for a single number or a word."""
+    return isinstance(value, (tuple, list, np.ndarray)) and np.ndim(value) > 0
+
+
+def pair(name, value, minimum=1):
+    """Return `value`, an int or a pair (rows, columns), as a pair of ints of at least `minimum`."""
+    if not is_pair(value):
+        return (integer(name, value, minimum),) * 2
+    if len(value) != 2:
+        raise ValueError(f"{name} must be an int or a pair (rows, columns), got {value!r}")
+    return tuple(integer(name, entry, minimum) for entry in value)
+
+
+def choice(name, value, allowed):
+    """Return `value` if it is one of the words in `allowed`, in any case; Keras, too, takes "SAME" for "same"."""
+    if isinstance(value, str) and value.lower() in allowed:
+        return value.lower()
+    words = " or ".join(f'"{word}"' for word in allowed)
+    raise ValueError(f"{name} must be {words}, got {value!r}")
