@@ -73,21 +73,23 @@ def layer_table(model):
     """One row for each layer of a Keras model, in the order of computation.
 
     Returns a DataFrame with the columns "layer", "type", "output shape", "parameters", "multiply-adds" (for one
-    image; convolutional and dense layers only) and "receptive field" (input pixels seen by one unit, None once
-    the spatial axes are gone).
-    Raises ValueError for a model that is not built, and for layers whose receptive field is unknown.
+    image; convolutional and dense layers only; None if the size of the image is not fixed) and "receptive field"
+    (input pixels seen by one unit, None once the spatial axes are gone).
+    Raises ValueError for a model that is not built, and for layers whose receptive field is unknown: layers used
+    twice, models inside the model, and layers other than convolution and pooling that change the size of the map.
     Introduced in notebook 04.
     """
     import pandas as pd
 
-    fields = _fields(model)
+    fields, shapes = _fields(model)
     rows = [
-        (layer.name, type(layer).__name__, tuple(layer.output.shape[1:]), layer.count_params(), _multiply_adds(layer),
-         _size(fields[layer.name]))
+        (layer.name, type(layer).__name__, shapes[layer.name], layer.count_params(),
+         _multiply_adds(layer, shapes[layer.name]), _size(fields[layer.name]))
         for layer in model.layers
     ]
     columns = ["layer", "type", "output shape", "parameters", "multiply-adds", "receptive field"]
-    return pd.DataFrame(rows, columns=columns).astype({"receptive field": object})
+    table = pd.DataFrame(rows, columns=columns, dtype=object).astype({"parameters": int})
+    return table if table["multiply-adds"].hasnans else table.astype({"multiply-adds": int})
 
 
 def receptive_field(model, layer=None):
@@ -99,10 +101,13 @@ def receptive_field(model, layer=None):
     Source: r_out = r_in + (F - 1) * j_in, j_out = S * j_in with r = j = 1 at the input (lecture topic "Is sparse
     connectivity good?"; Araujo et al. 2019, doi:10.23915/distill.00021). Introduced in notebook 04.
     """
-    fields = _fields(model)
+    fields, _ = _fields(model)
     if layer is None:
-        layer = [name for name, field in fields.items() if field is not None][-1]
-    if layer not in fields:
+        spatial = [name for name, field in fields.items() if field is not None]
+        if not spatial:
+            raise ValueError(f"model must read images of shape (height, width, channels), got {model!r}")
+        layer = spatial[-1]
+    if layer not in list(fields):
         raise ValueError(f"layer must be a layer of the model, got {layer!r}; its layers are: {', '.join(fields)}")
     if fields[layer] is None:
         raise ValueError(f"layer {layer!r} has no spatial axes any more: every unit of it sees the whole image")
@@ -118,8 +123,8 @@ def check_groups(in_channels, filters, groups):
 
 
 def _per_axis(function, input_size, kernel_size, strides, padding, dilation_rate):
-    sizes = [pair(name, value) for name, value in (
-        ("input_size", input_size), ("kernel_size", kernel_size), ("strides", strides), ("dilation_rate", dilation_rate))]
+    sizes = [pair("input_size", input_size), pair("kernel_size", kernel_size), pair("strides", strides),
+             pair("dilation_rate", dilation_rate)]
     if isinstance(padding, str) or padding is None:
         paddings = (choice("padding", padding, ("valid", "same")),) * 2
     else:
@@ -152,30 +157,33 @@ def _output_size(size, kernel, stride, padding, dilation):
 # start + i * step ... end + i * step, where pixels outside the image are zeros of the padding.
 
 def _fields(model):
+    """The field and the output shape of every layer, by the layer's name, in the order of computation."""
     import keras
 
     if not getattr(model, "built", False) or not getattr(model, "inputs", None):
-        raise ValueError("model has no input shape yet; give its first layer a keras.Input(shape=...)")
-    fields = {}
-    by_tensor = {}
-    for tensor in model.inputs:
-        by_tensor[id(tensor)] = ((0, 0, 1), (0, 0, 1)) if len(tensor.shape) == 4 else None
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.InputLayer):
-            field = by_tensor[id(layer.output)]
+        raise ValueError(f"model must be a Keras model whose input shape is known, got {model!r}; "
+                         "start it with keras.Input(shape=...)")
+    graph = getattr(model, "_functional", None) or model  # a Sequential keeps its graph inside
+    nodes = [node for depth in sorted(graph._nodes_by_depth, reverse=True) for node in graph._nodes_by_depth[depth]]
+    fields, shapes, by_tensor = {}, {}, {}
+    for node in nodes:
+        layer, shape = node.operation, node.outputs[0].shape
+        if layer.name in fields:
+            raise _unknown(layer, "is used more than once")
+        if node.is_input:
+            field = ((0, 0, 1), (0, 0, 1)) if len(shape) == 4 else None
         else:
-            inputs = layer.input if isinstance(layer.input, list) else [layer.input]
-            field = _through(layer, inputs, [by_tensor[id(tensor)] for tensor in inputs])
-        fields[layer.name] = by_tensor[id(layer.output)] = field
-    return fields
+            if isinstance(layer, keras.Model):
+                raise _unknown(layer, "is a model inside the model")
+            field = _through(layer, node.input_tensors, shape, [by_tensor[id(tensor)] for tensor in node.input_tensors])
+        by_tensor.update((id(tensor), field) for tensor in node.outputs)
+        fields[layer.name], shapes[layer.name] = field, tuple(shape[1:])
+    return fields, shapes
 
 
-def _through(layer, inputs, fields):
-    if len(layer.output.shape) != 4 or None in fields:
+def _through(layer, inputs, shape, fields):
+    if len(shape) != 4 or None in fields:
         return None
-    if len(fields) > 1:
-        return tuple((min(f[axis][0] for f in fields), max(f[axis][1] for f in fields), fields[0][axis][2])
-                     for axis in (0, 1))
     field, sizes = fields[0], inputs[0].shape[1:3]
     kind = type(layer).__name__
     if kind == "ZeroPadding2D":
@@ -184,15 +192,22 @@ def _through(layer, inputs, fields):
     if hasattr(layer, "kernel_size") or hasattr(layer, "pool_size"):
         kernel = layer.kernel_size if hasattr(layer, "kernel_size") else layer.pool_size
         dilation = getattr(layer, "dilation_rate", (1, 1))
-        if "Transpose" in kind or len(kernel) != 2:
-            raise ValueError(f"layer {layer.name!r} ({kind}): its receptive field is not known here")
-        befores = [padding_amounts(n, k, s, layer.padding, d)[0] if n else 0
+        if "Transpose" in kind or not is_pair(kernel) or len(kernel) != 2:
+            raise _unknown(layer, "is not a convolution or pooling of images")
+        befores = [padding_amounts(n or s, k, s, layer.padding, d)[0]  # size unknown: a multiple of the stride
                    for n, k, s, d in zip(sizes, kernel, layer.strides, dilation)]
         return tuple((start - before * step, end + ((k - 1) * d - before) * step, s * step)
                      for (start, end, step), before, k, s, d in zip(field, befores, kernel, layer.strides, dilation))
-    if tuple(layer.output.shape[1:3]) != tuple(sizes):
-        raise ValueError(f"layer {layer.name!r} ({kind}) changes the size of the map: its receptive field is not known here")
-    return field
+    if hasattr(layer, "strides"):
+        raise _unknown(layer, "is not a convolution or pooling layer")
+    if any(tuple(tensor.shape[1:3]) != tuple(shape[1:3]) for tensor in inputs):
+        raise _unknown(layer, "changes the size of the map")
+    return tuple((min(f[axis][0] for f in fields), max(f[axis][1] for f in fields), field[axis][2]) for axis in (0, 1))
+
+
+def _unknown(layer, reason):
+    return ValueError(f"layer {layer.name!r} ({type(layer).__name__}) {reason}, so its receptive field is not known "
+                      "here; build the model without it, or only up to it")
 
 
 def _size(field):
@@ -202,8 +217,10 @@ def _size(field):
     return rows if rows == columns else (rows, columns)
 
 
-def _multiply_adds(layer):
-    if not hasattr(layer, "kernel"):
+def _multiply_adds(layer, shape):
+    names = [name for name in ("kernel", "depthwise_kernel", "pointwise_kernel") if hasattr(layer, name)]
+    if not names:
         return 0
-    positions = int(np.prod(layer.output.shape[1:-1]))
-    return positions * int(np.prod(layer.kernel.shape))
+    if None in shape:
+        return None
+    return int(np.prod(shape[:-1])) * sum(int(np.prod(getattr(layer, name).shape)) for name in names)

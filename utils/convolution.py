@@ -58,14 +58,17 @@ def correlate2d(image, kernel, strides=1, padding="valid", dilation_rate=1):
     Introduced in notebook 02.
     """
     image, kernel = _one_channel(image, kernel)
-    return conv2d(image[..., None], kernel[..., None, None], None, strides, padding, dilation_rate)[..., 0]
+    image, kernel, dtype = _exact("image", image, kernel=kernel)
+    S = conv2d(image[..., None], kernel[..., None, None], None, strides, padding, dilation_rate)[..., 0]
+    return _cast(S, dtype)
 
 
 def correlate2d_sums(image, kernel, strides=1, padding="valid", dilation_rate=1):
     """`correlate2d` as the lecture writes it: a sum over a and b for each i and j. Introduced in notebook 02."""
     image, kernel = _one_channel(image, kernel)
     image, kernel, dtype = _exact("image", image, kernel=kernel)
-    (m, n), (s_rows, s_columns), (d_rows, d_columns) = kernel.shape, pair("strides", strides), pair("dilation_rate", dilation_rate)
+    m, n = kernel.shape
+    (s_rows, s_columns), (d_rows, d_columns) = pair("strides", strides), pair("dilation_rate", dilation_rate)
     S = np.zeros(conv_output_size(image.shape, kernel.shape, (s_rows, s_columns), padding, (d_rows, d_columns)))
     I = _pad(image[None, ..., None], kernel.shape, strides, padding, dilation_rate)[0, ..., 0]
     for i in range(S.shape[0]):
@@ -152,7 +155,7 @@ def im2col(x, kernel_size, strides=1, padding="valid", dilation_rate=1):
     out_size = conv_output_size(batch.shape[1:3], kernel_size, strides, padding, dilation_rate)
     padded = _pad(batch, kernel_size, strides, padding, dilation_rate)
     windows = _windows(padded, kernel_size, strides, dilation_rate)
-    return windows.reshape(len(batch) * out_size[0] * out_size[1], -1)
+    return np.array(windows, order="C").reshape(len(batch) * out_size[0] * out_size[1], -1)  # always a copy
 
 
 # Pooling
@@ -200,16 +203,14 @@ def pool2d_sums(x, pool_size=2, strides=None, padding="valid", mode="max"):
 
 def _exact(name, x, **weights):
     """Give `x` and the weights a float type that holds them exactly, and the type that the result must have."""
-    arrays = [x] + [w for w in weights.values() if w is not None]
-    dtype = np.result_type(*arrays)
-    if dtype.kind == "f":
-        dtype = np.result_type(dtype, np.float32)
+    arrays = {name: x} | {key: w for key, w in weights.items() if w is not None}
+    if any(array.dtype.kind == "f" for array in arrays.values()):
+        dtype = np.result_type(np.float32, *arrays.values())
         return *(w if w is None else w.astype(dtype, copy=False) for w in (x, *weights.values())), dtype
-    largest = 1
-    for array in arrays:
-        largest *= max(1, abs(int(array.max())), abs(int(array.min()))) * (1 if array is x else array.size)
-    if largest >= LARGEST_EXACT_INTEGER:
-        raise ValueError(f"{name} and {' and '.join(weights)} hold integers whose sums could exceed 2**53; "
+    peaks = [max(1, abs(int(array.max())), abs(int(array.min()))) for array in arrays.values()]
+    terms = next(iter(weights.values())).size
+    if peaks[0] * peaks[1] * terms + sum(peaks[2:]) >= LARGEST_EXACT_INTEGER:
+        raise ValueError(f"{' and '.join(arrays)} hold integers up to {max(peaks)}, whose sums could exceed 2**53; "
                          "convert them with .astype(float)")
     return *(w if w is None else w.astype(float) for w in (x, *weights.values())), np.dtype(np.int64)
 
@@ -240,8 +241,8 @@ def _prepare_conv2d(x, kernel, bias, groups):
     channels, (depth, filters) = x.shape[-1], kernel.shape[2:]
     check_groups(channels, filters, groups)
     if depth * groups != channels:
-        raise ValueError(f"kernel of shape {kernel.shape} reads {depth} channels in each of {groups} group(s), but x has "
-                         f"{channels} channels; kernel.shape[2] must be {channels // groups}")
+        raise ValueError(f"kernel of shape {kernel.shape} reads {depth} channels in each of {groups} group(s), but x "
+                         f"has {channels} channels; kernel.shape[2] must be {channels // groups}")
     if bias is not None:
         bias = real_array("bias", bias, [("filters",)])
         if len(bias) != filters:
@@ -250,12 +251,16 @@ def _prepare_conv2d(x, kernel, bias, groups):
 
 
 def _prepare_pool2d(x, pool_size, strides, padding, mode):
-    x = real_array("x", x, [("height", "width"), ("height", "width", "channels"), ("batch", "height", "width", "channels")])
+    image = ("height", "width")
+    x = real_array("x", x, [image, (*image, "channels"), ("batch", *image, "channels")])
     pool_size = pair("pool_size", pool_size)
     strides = pool_size if strides is None else pair("strides", strides)
     padding = choice("padding", padding, ("valid", "same"))
     mode = choice("mode", mode, ("max", "average"))
     batch = x.reshape((1,) * (x.ndim < 4) + x.shape + (1,) * (x.ndim == 2))
+    if padding == "valid" and (pool_size[0] > batch.shape[1] or pool_size[1] > batch.shape[2]):
+        raise ValueError(f"pool_size={pool_size} is larger than x with its {batch.shape[1]} rows and {batch.shape[2]} "
+                         'columns; use a smaller pool_size, or padding="same"')
     return batch, pool_size, strides, padding, mode
 
 
@@ -277,7 +282,7 @@ def _pad(batch, kernel_size, strides, padding, dilation_rate, value=0):
 
 
 def _windows(padded, kernel_size, strides, dilation_rate):
-    """A view (batch, out_height, out_width, kernel_height, kernel_width, channels) of all windows; nothing is copied."""
+    """All windows, without a copy: (batch, out_height, out_width, kernel_height, kernel_width, channels)."""
     strides, dilation = pair("strides", strides), pair("dilation_rate", dilation_rate)
     extent = [(k - 1) * d + 1 for k, d in zip(kernel_size, dilation)]
     views = np.lib.stride_tricks.sliding_window_view(padded, extent, axis=(1, 2))

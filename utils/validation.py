@@ -42,7 +42,7 @@ def integer(name, value, minimum):
 
 def is_pair(value):
     """True for a sequence such as (rows, columns), False for a single number or a word."""
-    return isinstance(value, (tuple, list, np.ndarray)) and np.ndim(value) > 0
+    return isinstance(value, (tuple, list)) or (isinstance(value, np.ndarray) and value.ndim > 0)
 
 
 def pair(name, value, minimum=1):

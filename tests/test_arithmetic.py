@@ -1,0 +1,509 @@
+"""utils.arithmetic against Keras: its shapes, the places of its zeros, its parameters and its gradients."""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from keras import layers
+
+from utils.arithmetic import (
+    check_groups,
+    conv_output_size,
+    conv_parameters,
+    layer_costs,
+    layer_table,
+    padding_amounts,
+    receptive_field,
+)
+
+SIZES, KERNELS = range(1, 13), range(1, 7)
+# Keras takes strides or dilation, not both.
+STEPS = [(stride, 1) for stride in range(1, 5)] + [(1, dilation) for dilation in (2, 3)]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def keras_on_the_cpu():
+    """A GPU may round float32 products to fewer digits than the comparisons allow."""
+    with tf.device("CPU:0"):
+        yield
+
+
+def refuses(function, *fragments):
+    """The call raises a ValueError whose message holds every fragment."""
+    with pytest.raises(ValueError) as error:
+        function()
+    for fragment in fragments:
+        assert fragment in str(error.value)
+
+
+# Sizes and padding
+
+@pytest.mark.parametrize("padding", ["valid", "same", 0, 1, 2, 3])
+def test_output_size_is_that_of_keras(padding):
+    """Every size, kernel, stride and dilation; where Keras finds no output, a ValueError that names the kernel."""
+    zeros = 0 if isinstance(padding, str) else padding
+    pad = layers.ZeroPadding2D(zeros)
+    refused = 0
+    for kernel, (stride, dilation) in itertools.product(KERNELS, STEPS):
+        conv = layers.Conv2D(1, kernel, stride, padding if isinstance(padding, str) else "valid", dilation_rate=dilation)
+        for size in SIZES:
+            try:
+                expected = conv.compute_output_shape(pad.compute_output_shape((None, size, size, 1)))[1]
+            except ValueError:
+                refused += 1
+                refuses(lambda: conv_output_size(size, kernel, stride, padding, dilation),
+                        f"kernel_size={kernel}", f"padded input of {size + 2 * zeros}", 'padding="same"')
+            else:
+                assert conv_output_size(size, kernel, stride, padding, dilation) == expected
+    assert (refused > 0) == (padding in ("valid", 0, 1, 2, 3))
+
+
+def zeros_read_by_keras(size, kernel, stride, dilation, padding):
+    """Number of windows, and of zeros read before and after the input, found by running Keras.
+
+    The input is the ramp 1, 2, ..., size. Filter a passes on the value at place a of the window, so the result
+    shows what every place of every window holds: a number of the ramp, or a zero of the padding.
+    """
+    ramp = np.arange(1, size + 1, dtype="float32").reshape(1, size, 1)
+    one_hot = np.eye(kernel, dtype="float32").reshape(kernel, 1, kernel)
+    seen = np.asarray(keras.ops.conv(ramp, one_hot, stride, padding, dilation_rate=dilation))[0].astype(int)
+    window, place = np.argwhere(seen)[0]
+    before = window * stride + place * dilation - (seen[window, place] - 1)
+    end = (len(seen) - 1) * stride + (kernel - 1) * dilation + 1
+    return len(seen), before, max(end - before - size, 0)
+
+
+def test_same_padding_puts_the_zeros_where_keras_puts_them():
+    for size, kernel, (stride, dilation) in itertools.product(SIZES, KERNELS, STEPS):
+        outputs, before, after = zeros_read_by_keras(size, kernel, stride, dilation, "same")
+        case = (size, kernel, stride, "same", dilation)
+        assert padding_amounts(*case) == (before, after), case
+        assert conv_output_size(*case) == outputs, case
+
+
+def test_valid_padding_reads_no_zeros():
+    for size, kernel, (stride, dilation) in itertools.product(SIZES, KERNELS, STEPS):
+        if (kernel - 1) * dilation < size:
+            outputs, before, after = zeros_read_by_keras(size, kernel, stride, dilation, "valid")
+            assert padding_amounts(size, kernel, stride, "valid", dilation) == (before, after) == (0, 0)
+            assert conv_output_size(size, kernel, stride, "valid", dilation) == outputs
+
+
+@pytest.mark.parametrize("zeros", [0, 1, (2, 0), (1, 3)])
+def test_integer_padding_adds_what_zeropadding2d_adds(zeros):
+    amounts = padding_amounts(4, 3, 2, zeros) if isinstance(zeros, tuple) else (padding_amounts(4, 3, 2, zeros),) * 2
+    padded = np.asarray(layers.ZeroPadding2D(zeros)(np.ones((1, 4, 4, 1))))[0, ..., 0]
+    np.testing.assert_array_equal(np.pad(np.ones((4, 4)), amounts), padded)
+
+
+def test_known_sizes():
+    assert conv_output_size(224, 11, 4) == 54  # AlexNet with the size that its paper states
+    assert conv_output_size(227, 11, 4) == 55  # ... and with the size that fits
+    assert conv_output_size(224, 7, 2) == 109  # ZFNet
+    assert conv_output_size(224, 7, 2, padding=1) == 110
+    assert conv_output_size(224, 3, 1, "same") == 224
+    assert conv_output_size(7, 3, 1, dilation_rate=2) == 3
+
+
+def test_known_paddings():
+    assert padding_amounts(4, 3, 2, "same") == (0, 1)  # with a stride the zeros may stand on one side only
+    assert padding_amounts(5, 3, 2, "same") == (1, 1)
+    assert padding_amounts(5, 2, 1, "same") == (0, 1)
+    assert padding_amounts(5, 3) == (1, 1)
+    assert padding_amounts(3, 1, 2, "same") == (0, 0)
+
+
+def test_pairs_are_rows_and_columns():
+    assert conv_output_size((5, 9), 3) == (3, 7)
+    assert conv_output_size(9, (3, 5)) == (7, 5)
+    assert conv_output_size(9, 3, (1, 2)) == (7, 4)
+    assert conv_output_size(9, 3, 1, (0, 1)) == (7, 9)
+    assert conv_output_size(9, 3, dilation_rate=[1, 2]) == (7, 5)
+    assert padding_amounts((4, 5), 3, 2) == ((0, 1), (1, 1))
+    assert padding_amounts(5, 3, np.array([1, 2])) == ((1, 1), (1, 1))
+
+
+@given(size=st.tuples(*[st.integers(1, 30)] * 2), kernel=st.tuples(*[st.integers(1, 5)] * 2),
+       strides=st.tuples(*[st.integers(1, 4)] * 2), dilation=st.tuples(*[st.integers(1, 3)] * 2))
+def test_a_pair_holds_the_results_of_its_axes(size, kernel, strides, dilation):
+    rows, columns = zip(size, kernel, strides, dilation)
+    for function in (conv_output_size, padding_amounts):
+        expected = tuple(function(n, k, s, "same", d) for n, k, s, d in (rows, columns))
+        assert function(size, kernel, strides, "same", dilation) == expected
+
+
+bad_sizes = (st.integers(max_value=0) | st.floats() | st.booleans() | st.text(max_size=5) | st.none()
+             | st.complex_numbers() | st.binary(max_size=3))
+bad_pairs = (st.lists(st.integers(1, 3), max_size=5).filter(lambda value: len(value) != 2)
+             | st.tuples(bad_sizes, st.just(1)) | st.tuples(st.just(1), bad_sizes)
+             | st.sampled_from([{1, 2}, [[1, 2], [3]], np.ones(2), np.ones((2, 2), int)]))
+
+
+@pytest.mark.parametrize("function", [conv_output_size, padding_amounts])
+@pytest.mark.parametrize("name", ["input_size", "kernel_size", "strides", "dilation_rate"])
+@given(value=bad_sizes, other=bad_pairs)
+@settings(max_examples=30)
+def test_bad_sizes_are_refused(function, name, value, other):
+    good = dict(input_size=5, kernel_size=3)
+    refuses(lambda: function(**{**good, name: value}), f"{name} must be", repr(value), "at least 1")
+    refuses(lambda: function(**{**good, name: other}), f"{name} must be", "got")
+
+
+@pytest.mark.parametrize("function", [conv_output_size, padding_amounts])
+@given(value=st.text(max_size=6).filter(lambda word: word.lower() not in ("valid", "same")) | st.none() | st.floats()
+       | st.booleans() | st.integers(max_value=-1))
+def test_unknown_paddings_are_refused(function, value):
+    refuses(lambda: function(5, 3, 1, value), "padding must be", repr(value))
+
+
+def test_a_dilated_kernel_that_does_not_fit_is_explained():
+    refuses(lambda: conv_output_size(5, 3, dilation_rate=3), "kernel_size=3 (spread over 7 by dilation_rate=3)",
+            "padded input of 5")
+
+
+# Parameters and costs
+
+@settings(max_examples=25)
+@given(kernel=st.integers(1, 4) | st.tuples(st.integers(1, 4), st.integers(1, 4)), groups=st.integers(1, 3),
+       depth=st.integers(1, 4), width=st.integers(1, 4), use_bias=st.booleans())
+def test_conv_parameters_are_those_of_keras(kernel, groups, depth, width, use_bias):
+    layer = layers.Conv2D(groups * width, kernel, groups=groups, use_bias=use_bias)
+    layer.build((None, 8, 8, groups * depth))
+    assert conv_parameters(kernel, groups * depth, groups * width, use_bias, groups) == layer.count_params()
+
+
+@given(value=bad_sizes)
+def test_bad_numbers_of_channels_and_groups_are_refused(value):
+    refuses(lambda: conv_parameters(3, value, 1), "in_channels must be", repr(value))
+    refuses(lambda: conv_parameters(3, 1, value), "filters must be", repr(value))
+    refuses(lambda: conv_parameters(3, 1, 1, groups=value), "groups must be", repr(value))
+    refuses(lambda: conv_parameters(value, 1, 1), "kernel_size must be", repr(value))
+
+
+@given(channels=st.integers(1, 12), filters=st.integers(1, 12), groups=st.integers(1, 12))
+def test_groups_must_divide_channels_and_filters(channels, filters, groups):
+    if channels % groups == filters % groups == 0:
+        check_groups(channels, filters, groups)
+    else:
+        for function in (lambda: check_groups(channels, filters, groups),
+                         lambda: conv_parameters(3, channels, filters, groups=groups)):
+            refuses(function, "groups must divide", f"groups={groups}", f"{channels} channels", f"{filters} filters")
+
+
+def test_costs_counted_by_hand():
+    costs = layer_costs((4, 4, 1), 3, 2)  # 2 maps of 2 x 2 neurons
+    assert costs.loc["dense"].tolist() == [8, 8 * 17, 8 * 17]
+    assert costs.loc["locally connected"].tolist() == [8, 8 * 10, 8 * 10]
+    assert costs.loc["convolutional"].tolist() == [8, 8 * 10, 2 * 10]
+
+
+@pytest.mark.parametrize("strides, padding", [(1, "valid"), (2, "same"), ((1, 2), "valid"), (2, 1)])
+def test_parameters_of_the_costs_are_those_of_keras(strides, padding):
+    image, zeros = keras.Input((7, 6, 3)), 0 if isinstance(padding, str) else padding
+    conv = layers.Conv2D(4, 3, strides, padding if isinstance(padding, str) else "valid")
+    maps = conv(layers.ZeroPadding2D(zeros)(image))
+    dense = layers.Dense(int(np.prod(maps.shape[1:])))
+    dense(layers.Flatten()(image))
+    costs = layer_costs((7, 6, 3), 3, 4, strides, padding)
+    assert costs["neurons"].tolist() == [dense.units] * 3
+    assert costs.loc["dense", "parameters"] == dense.count_params()
+    assert costs.loc["convolutional", "parameters"] == conv.count_params()
+
+
+@pytest.mark.parametrize("shape", [8, (8, 8), (8, 8, 3, 1), "8x8", None, [[8, 8], [3]]], ids=str)
+def test_costs_need_height_width_and_channels(shape):
+    refuses(lambda: layer_costs(shape, 3, 2), "input_shape must be (height, width, channels)", repr(shape))
+
+
+def test_costs_refuse_bad_numbers():
+    refuses(lambda: layer_costs((8, 8, 0), 3, 2), "input_shape must be at least 1, got 0")
+    refuses(lambda: layer_costs((8, 8, 1), 3, 0), "filters must be at least 1, got 0")
+    refuses(lambda: layer_costs((8, 8, 1), 9, 2), "kernel_size=9", "padded input of 8")
+    refuses(lambda: layer_costs((8, 8, 1), 3, 2, padding="full"), "padding must be", "'full'")
+
+
+# Receptive fields
+
+def seen_by_a_unit(model, images=1):
+    """Rows and columns of the box of input pixels with a gradient to the central unit of the last map.
+
+    All weights are made positive, so that no two paths cancel. Maximum pooling passes the gradient to one pixel
+    of each window only, and so needs several random images, whose pixels are united.
+    """
+    generator = np.random.default_rng(0)
+    model.set_weights([generator.uniform(0.5, 1.5, weight.shape) for weight in model.get_weights()])
+    x = tf.constant(generator.uniform(0.5, 1.5, (images, *model.input_shape[1:])), "float32")
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = model(x)
+        unit = tf.reduce_sum(y[:, y.shape[1] // 2, y.shape[2] // 2])
+    seen = np.abs(np.asarray(tape.gradient(unit, x))).sum(axis=(0, 3)) > 0
+    boxes = [np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0)]
+    for box, n in zip(boxes, seen.shape):
+        assert 0 < box[0] and box[-1] < n - 1, "the border cuts the region; take a larger image"
+    return tuple(int(box[-1] - box[0] + 1) for box in boxes)
+
+
+def check_field(model, expected, images=1):
+    """`expected`, worked out by hand, is the receptive field, and the gradient sees the same."""
+    assert receptive_field(model) == expected
+    assert seen_by_a_unit(model, images) == (expected if isinstance(expected, tuple) else (expected, expected))
+
+
+def chain(*parts, size=41):
+    return keras.Sequential([keras.Input((size, size, 1)), *parts])
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_three_3x3_layers_see_7x7(padding):
+    check_field(chain(*[layers.Conv2D(2, 3, padding=padding, activation="relu") for _ in range(3)]), 7)
+
+
+@pytest.mark.parametrize("parts, expected", [
+    (lambda: [layers.Conv2D(1, 1)], 1),
+    (lambda: [layers.Conv2D(1, 3, strides=2), layers.Conv2D(1, 3)], 7),
+    (lambda: [layers.Conv2D(1, 3, strides=2, padding="same"), layers.Conv2D(1, 3, strides=2, padding="same"),
+              layers.Conv2D(1, 3, padding="same")], 15),
+    (lambda: [layers.Conv2D(1, 3, dilation_rate=2), layers.Conv2D(1, 3, dilation_rate=4)], 13),
+    (lambda: [layers.Conv2D(1, 3), layers.AveragePooling2D(2), layers.Conv2D(1, 3)], 8),
+    (lambda: [layers.AveragePooling2D(3, 2, "same"), layers.Conv2D(1, 5, padding="same")], 11),
+    (lambda: [layers.ZeroPadding2D(2), layers.Conv2D(1, 5, strides=2), layers.Conv2D(1, 2)], 7),
+    (lambda: [layers.ZeroPadding2D(((1, 0), (3, 2))), layers.Conv2D(1, 3)], 3),
+    (lambda: [layers.DepthwiseConv2D(3, depth_multiplier=2), layers.SeparableConv2D(2, 3)], 5),
+    (lambda: [layers.Conv2D(2, 3), layers.BatchNormalization(), layers.ReLU(), layers.Conv2D(2, 3)], 5),
+    (lambda: [layers.Conv2D(1, (3, 5))], (3, 5)),
+    (lambda: [layers.Conv2D(1, (1, 3), strides=(1, 2)), layers.Conv2D(1, 3, dilation_rate=(2, 1))], (5, 7)),
+    (lambda: [layers.AveragePooling2D((2, 1)), layers.Conv2D(1, 3, padding="same")], (6, 3)),
+])
+def test_receptive_field_of_a_chain(parts, expected):
+    check_field(chain(*parts()), expected)
+
+
+def test_receptive_field_through_maximum_pooling():
+    check_field(chain(layers.Conv2D(1, 3), layers.MaxPooling2D(2), layers.Conv2D(1, 3)), 8, images=200)
+
+
+def test_receptive_field_of_an_inception_block():
+    image = keras.Input((21, 21, 1))
+    x = layers.Conv2D(2, 3, padding="same")(image)
+    wide = layers.Conv2D(2, 5, padding="same")(layers.Conv2D(2, 1)(x))
+    pooled = layers.Conv2D(2, 1)(layers.AveragePooling2D(3, 1, "same")(x))
+    model = keras.Model(image, layers.Concatenate()([layers.Conv2D(2, 1)(x), pooled, wide]))
+    check_field(model, 7)
+
+
+@pytest.mark.parametrize("add", [lambda a, b: layers.Add()([a, b]), lambda a, b: a + b], ids=["layer", "operator"])
+def test_receptive_field_of_a_residual_block(add):
+    image = keras.Input((21, 21, 2))
+    x = layers.Conv2D(2, 3, padding="same")(image / 255.0)
+    y = layers.Conv2D(2, 3, padding="same")(layers.Conv2D(2, 3, padding="same")(x))
+    model = keras.Model(image, layers.Conv2D(2, 3)(add(x, y)))
+    check_field(model, 9)
+
+
+@pytest.mark.parametrize("size", [21, None])
+def test_branches_that_look_to_different_sides_are_united(size):
+    # The zero of a 2 x 2 kernel stands after the input: two such layers see 3 pixels from their own place on, the
+    # 3 x 3 kernel also sees one before it.
+    image = keras.Input((size, size, 1))
+    x = layers.Conv2D(1, 2, padding="same")(layers.Conv2D(1, 2, padding="same")(image))
+    model = keras.Model(image, layers.Add()([x, layers.Conv2D(1, 3, padding="same")(image)]))
+    assert receptive_field(model) == 4
+    if size:
+        assert seen_by_a_unit(model) == (4, 4)
+
+
+@st.composite
+def random_parts(draw, strides):
+    """Layers with the given strides: convolution, dilated where the stride is 1, or average pooling."""
+    parts = []
+    for stride in strides:
+        kernel = draw(st.tuples(st.integers(1, 4), st.integers(1, 4)))
+        if draw(st.booleans()):
+            parts.append(layers.AveragePooling2D(kernel, stride, "same"))
+        else:
+            dilation = draw(st.integers(1, 2)) if stride == 1 else 1
+            parts.append(layers.Conv2D(1, kernel, stride, "same", dilation_rate=dilation))
+    return parts
+
+
+@st.composite
+def random_models(draw):
+    """Two branches with equal strides, united, and one more layer."""
+    strides = draw(st.lists(st.integers(1, 2), min_size=1, max_size=2))
+    image = keras.Input((draw(st.integers(60, 64)), draw(st.integers(60, 64)), 1))
+    branches = []
+    for _ in range(2):
+        x = image
+        for layer in draw(random_parts(strides)):
+            x = layer(x)
+        branches.append(x)
+    [last] = draw(random_parts([1]))
+    return keras.Model(image, last(layers.Concatenate()(branches)))
+
+
+@settings(max_examples=25)
+@given(random_models())
+def test_receptive_field_is_where_the_gradient_is(model):
+    rows, columns = seen_by_a_unit(model)
+    assert receptive_field(model) == (rows if rows == columns else (rows, columns))
+
+
+def vgg16():
+    """The spatial part of VGG-16, with one filter in each layer."""
+    parts = [keras.Input((224, 224, 3))]
+    for block, convolutions in enumerate((2, 2, 3, 3, 3), start=1):
+        parts += [layers.Conv2D(1, 3, padding="same", name=f"block{block}_conv{i}") for i in range(1, convolutions + 1)]
+        parts.append(layers.MaxPooling2D(name=f"block{block}_pool"))
+    return keras.Sequential(parts)
+
+
+def test_receptive_fields_of_vgg16():
+    model = vgg16()  # the numbers of Araujo et al. 2019
+    assert receptive_field(model) == 212
+    assert receptive_field(model, "block5_conv3") == 196
+    assert receptive_field(model, "block1_conv1") == 3
+
+
+def test_receptive_field_takes_the_last_layer_with_an_image():
+    model = chain(layers.Conv2D(1, 3), layers.Conv2D(1, 3), layers.Flatten(), layers.Dense(2))
+    assert receptive_field(model) == receptive_field(model, model.layers[1].name) == 5
+
+
+def test_models_built_in_other_ways():
+    added = keras.Sequential([keras.Input((9, 9, 1))])
+    for _ in range(3):
+        added.add(layers.Conv2D(1, 3))
+    built = keras.Sequential([layers.Conv2D(1, 3), layers.Conv2D(1, 3)])
+    built.build((None, 9, 9, 1))
+    assert receptive_field(added) == 7
+    assert receptive_field(built) == 5
+    # Layers that also belong to another model
+    assert receptive_field(keras.Sequential([keras.Input((9, 9, 1)), *added.layers[:2]])) == 5
+    assert receptive_field(keras.Model(built.inputs, built.layers[0].output)) == 3
+    assert receptive_field(added) == 7
+
+
+# The table
+
+def small_network():
+    return keras.Sequential([
+        keras.Input((8, 8, 3)),
+        layers.Conv2D(4, 3, name="conv"),
+        layers.BatchNormalization(name="norm"),
+        layers.MaxPooling2D(name="pool"),
+        layers.Conv2D(6, 3, strides=2, padding="same", groups=2, use_bias=False, name="grouped"),
+        layers.Flatten(name="flatten"),
+        layers.Dense(10, name="dense"),
+    ])
+
+
+def test_layer_table_counted_by_hand():
+    table = layer_table(small_network())
+    assert table.columns.tolist() == [
+        "layer", "type", "output shape", "parameters", "multiply-adds", "receptive field"]
+    assert table.to_numpy().tolist() == [
+        ["conv", "Conv2D", (6, 6, 4), 4 * 28, 36 * 4 * 27, 3],
+        ["norm", "BatchNormalization", (6, 6, 4), 16, 0, 3],
+        ["pool", "MaxPooling2D", (3, 3, 4), 0, 0, 4],
+        ["grouped", "Conv2D", (2, 2, 6), 6 * 18, 4 * 6 * 18, 8],
+        ["flatten", "Flatten", (24,), 0, 0, None],
+        ["dense", "Dense", (10,), 250, 240, None],
+    ]
+    assert table["receptive field"].tolist() == [3, 3, 4, 8, None, None]
+    assert table["parameters"].dtype == table["multiply-adds"].dtype == np.int64
+
+
+def test_multiply_adds_of_depthwise_and_separable_layers():
+    table = layer_table(chain(layers.DepthwiseConv2D(3, depth_multiplier=2), layers.SeparableConv2D(5, 3, strides=2), size=9))
+    assert table["multiply-adds"].tolist() == [49 * 2 * 9, 9 * (2 * 9 + 2 * 5)]
+
+
+def test_multiply_adds_are_unknown_without_an_image_size():
+    table = layer_table(chain(layers.Conv2D(2, 3), layers.ReLU(), size=None))
+    assert table["multiply-adds"].tolist() == [None, 0]
+    assert table["receptive field"].tolist() == [3, 3]
+    assert table["output shape"].tolist() == [(None, None, 2)] * 2
+
+
+def branched_model():
+    image = keras.Input((16, 16, 3), name="image")
+    x = layers.Conv2D(4, 3, padding="same", name="stem")(image)
+    y = layers.Conv2D(4, (5, 3), padding="same", name="branch")(x)
+    x = layers.Add(name="sum")([x, y])
+    x = layers.GlobalAveragePooling2D(name="mean")(x)
+    return keras.Model(image, layers.Dense(3, name="scores")(x))
+
+
+@pytest.mark.parametrize("build", [small_network, branched_model, vgg16])
+def test_parameters_of_the_table_add_up_to_the_model(build):
+    model = build()
+    table = layer_table(model)
+    assert table["layer"].tolist() == [layer.name for layer in model.layers]
+    assert table["parameters"].sum() == model.count_params()
+    assert table["output shape"].tolist() == [tuple(layer.output.shape[1:]) for layer in model.layers]
+
+
+def test_layer_table_of_a_branched_model():
+    table = layer_table(branched_model()).set_index("layer")
+    assert table["receptive field"].to_dict() == {
+        "image": 1, "stem": 3, "branch": (7, 5), "sum": (7, 5), "mean": None, "scores": None}
+
+
+# Models that are refused
+
+@pytest.mark.parametrize("function", [receptive_field, layer_table])
+@pytest.mark.parametrize("model", [None, "vgg16", 3, layers.Conv2D(1, 3)], ids=str)
+def test_what_is_no_model_is_refused(function, model):
+    refuses(lambda: function(model), "model must be a Keras model", repr(model), "keras.Input(shape=...)")
+
+
+@pytest.mark.parametrize("function", [receptive_field, layer_table])
+def test_a_model_that_is_not_built_is_refused(function):
+    model = keras.Sequential([layers.Conv2D(1, 3)])
+    refuses(lambda: function(model), "model must be a Keras model whose input shape is known", model.name,
+            "keras.Input(shape=...)")
+
+
+@pytest.mark.parametrize("layer", ["conv9", 0, ["conv"], layers.ReLU()], ids=str)
+def test_an_unknown_layer_is_refused_with_the_names_of_the_layers(layer):
+    refuses(lambda: receptive_field(small_network(), layer), "layer must be", repr(layer),
+            "conv, norm, pool, grouped, flatten, dense")
+
+
+def test_a_layer_without_an_image_is_refused():
+    for layer in ("flatten", "dense"):
+        refuses(lambda: receptive_field(small_network(), layer), f"layer '{layer}' has no spatial axes")
+
+
+def test_a_model_without_images_is_refused_but_has_a_table():
+    model = keras.Sequential([keras.Input((5,)), layers.Dense(2)])
+    refuses(lambda: receptive_field(model), "model must read images of shape (height, width, channels)", model.name)
+    assert layer_table(model)["receptive field"].tolist() == [None]
+
+
+def shared_layer(image):
+    layer = layers.Conv2D(2, 3, padding="same", name="odd")
+    return layer(layer(image))
+
+
+@pytest.mark.parametrize("odd", [
+    shared_layer,
+    keras.Sequential([keras.Input((9, 9, 2)), layers.Conv2D(2, 3, padding="same")], name="odd"),
+    layers.UpSampling2D(name="odd"),
+    layers.Cropping2D(name="odd"),
+    layers.Conv2DTranspose(2, 3, padding="same", name="odd"),
+    layers.GlobalAveragePooling2D(keepdims=True, name="odd"),
+    lambda image: layers.Concatenate(axis=1, name="odd")([image, image]),
+    lambda image: keras.ops.nn.Conv(1, "same", name="odd")(image, np.ones((3, 3, 2, 2), "float32")),
+    lambda image: keras.ops.nn.MaxPool(2, 1, "same", name="odd")(image),
+], ids=["shared", "model", "upsampling", "cropping", "transpose", "global", "concatenate", "conv", "pool"])
+@pytest.mark.parametrize("function", [receptive_field, layer_table])
+def test_layers_whose_receptive_field_is_unknown_are_refused(function, odd):
+    image = keras.Input((9, 9, 2))
+    model = keras.Model(image, layers.ReLU()(odd(image)))
+    refuses(lambda: function(model), "layer 'odd' (", "its receptive field is not known", "build the model without it")

@@ -1,0 +1,63 @@
+"""The named filters of the lecture, as read-only arrays, and the windows that smooth a series.
+
+The 2D filters are written as the lecture prints them and meant for `convolution.correlate2d`. X filters answer to
+changes from left to right, Y filters to changes from bottom to top. Introduced in notebook 02, windows in 01.
+"""
+
+import numpy as np
+
+from utils.validation import integer
+
+
+def _filter(rows):
+    array = np.array(rows)
+    array.setflags(write=False)
+    return array
+
+
+SMOOTHING = _filter(np.full((3, 3), 1 / 9))
+SHARPENING = _filter([[0, -1, 0], [-1, 5, -1], [0, -1, 0]])
+EDGES = _filter([[1, 1, 1], [1, -8, 1], [1, 1, 1]])
+PREWITT_X = _filter([[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]])
+PREWITT_Y = _filter([[1, 1, 1], [0, 0, 0], [-1, -1, -1]])
+SOBEL_X = _filter([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+SOBEL_Y = _filter([[1, 2, 1], [0, 0, 0], [-1, -2, -1]])
+ROBERTS_X = _filter([[0, 1], [-1, 0]])
+ROBERTS_Y = _filter([[1, 0], [0, -1]])
+LAPLACIAN = _filter([[0, 1, 0], [1, -4, 1], [0, 1, 0]])
+
+# The two filters of the slides' 6 x 6 example: a diagonal stroke and a vertical one. Introduced in notebook 03.
+DIAGONAL = _filter([[1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
+VERTICAL = _filter([[-1, 1, -1], [-1, 1, -1], [-1, 1, -1]])
+
+
+def box(length):
+    """`length` equal weights of sum 1: the plain average. Returns (length,), the newest reading first."""
+    return np.full(integer("length", length, 1), 1 / length)
+
+
+def triangular(length):
+    """Weights that fall in a straight line from the newest reading to the oldest, of sum 1. Returns (length,)."""
+    weights = np.arange(integer("length", length, 1), 0, -1)
+    return weights / weights.sum()
+
+
+def exponential(length, decay=0.7):
+    """Weights decay**a for the reading a steps back, of sum 1. decay: above 0, at most 1. Returns (length,)."""
+    if not 0 < decay <= 1:
+        raise ValueError(f"decay must be above 0 and at most 1, got {decay!r}; 0.7 keeps 70 % from step to step")
+    weights = float(decay) ** np.arange(integer("length", length, 1))
+    return weights / weights.sum()
+
+
+def gaussian(length, sigma=None):
+    """Half a bell curve, exp(-a**2 / (2 sigma**2)) for the reading a steps back, of sum 1. Returns (length,).
+
+    sigma: its width in steps, above 0; `length / 2` by default.
+    """
+    length = integer("length", length, 1)
+    sigma = length / 2 if sigma is None else sigma
+    if not sigma > 0:
+        raise ValueError(f"sigma must be above 0, got {sigma!r}; it is the width of the bell in steps")
+    weights = np.exp(-(np.arange(length) ** 2) / (2 * sigma**2))
+    return weights / weights.sum()

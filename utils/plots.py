@@ -1,0 +1,256 @@
+"""The figures of the notebooks, in one style that reads at the back of a lecture hall.
+
+Every function returns a figure; as the last line of a cell it is shown. Each figure carries a sentence that says what
+is in it: the text for screen readers, and for those who compare outputs. Introduced in notebook 01.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.colors import ListedColormap
+from matplotlib.dates import ConciseDateFormatter
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
+
+# Okabe & Ito's colours, which colour-blind readers can tell apart (Wong 2011, doi:10.1038/nmeth.1618).
+BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"
+BLACK, GREY = "#222222", "#999999"
+COLOURS = [BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY]
+WIDTH = 9.6  # inches; every figure is as wide as a page of a notebook
+
+
+class DescribedFigure(Figure):
+    """A figure that shows its description where text is all there is."""
+
+    description = "no description"
+
+    def __repr__(self):
+        return f"<Figure: {self.description}>"
+
+
+def use_course_style():
+    """Large type, quiet axes, colours for everybody; and figures that carry their description into the notebook."""
+    plt.rcParams.update({
+        "figure.dpi": 100, "savefig.dpi": 100, "font.size": 14, "axes.titlesize": 15, "axes.labelsize": 14,
+        "legend.fontsize": 13, "legend.frameon": False, "lines.linewidth": 2.2, "image.cmap": "gray",
+        "image.interpolation": "nearest", "axes.spines.top": False, "axes.spines.right": False,
+        "axes.prop_cycle": plt.cycler(color=COLOURS), "figure.facecolor": "white", "axes.facecolor": "white",
+    })
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return
+    if get_ipython() is not None:
+        get_ipython().display_formatter.formatters["image/png"].for_type(DescribedFigure, _png)
+
+
+def lines(curves, x=None, xlabel="", ylabel="", title="", dots=(), marks=(), height=4.2, **axes):
+    """Curves over a common axis.
+
+    curves: name -> values (n,), or name -> (x, values) for a curve with its own axis. dots: names drawn as points.
+    marks: points (x, y, text) to be named. axes: settings such as xlim, ylim, yscale, as in `Axes.set`.
+    """
+    figure, ax = _figure(height)
+    for order, (name, values) in enumerate(curves.items()):
+        positions, values = values if isinstance(values, tuple) else (np.arange(len(values)) if x is None else x, values)
+        if name in dots:
+            ax.plot(positions, values, "o", color=GREY, markersize=4, label=name, zorder=1)
+        else:
+            colour = COLOURS[(order - sum(d in dots for d in list(curves)[:order])) % len(COLOURS)]
+            ax.plot(positions, values, color=colour, label=name, zorder=2 + order)
+    for mark_x, mark_y, text in marks:
+        ax.plot(mark_x, mark_y, "o", color=BLACK, markersize=9, zorder=20)
+        ax.annotate(text, (mark_x, mark_y), textcoords="offset points", xytext=(0, 14), ha="center", zorder=20)
+    if np.asarray(positions).dtype.kind == "M":
+        ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))
+    ax.set(xlabel=xlabel, ylabel=ylabel, title=title, **axes)
+    if len(curves) > 1:
+        ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2)
+    marked = "".join(f"; marked: {text}" for *_, text in marks)
+    return _finish(figure, f"{title}. Lines over {xlabel or 'position'}: {', '.join(curves)}{marked}")
+
+
+def panels(curves, xlabel="", ylabel="", titles=None, height=3.4, kind="line", sharey=True, title=""):
+    """Small plots side by side: name -> values, or name -> {label: values} for several curves in one.
+
+    kind: "line" or "bar".
+    """
+    figure, axs = plt.subplots(1, len(curves), figsize=(WIDTH, height), sharey=sharey, squeeze=False,
+                               layout="constrained", FigureClass=DescribedFigure)
+    for ax, (name, values) in zip(axs[0], curves.items()):
+        several = values if isinstance(values, dict) else {"": values}
+        for label, series in several.items():
+            positions, series = series if isinstance(series, tuple) else (np.arange(len(series)), series)
+            if kind == "bar":
+                ax.bar(positions, series, color=BLUE)
+                ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+            else:
+                ax.plot(positions, series, label=label)
+        ax.set(title=name, xlabel=xlabel)
+        if len(several) > 1:
+            ax.legend()
+    axs[0, 0].set_ylabel(ylabel)
+    if title:
+        figure.suptitle(title)
+    return _finish(figure, f"{title + '. ' if title else ''}{ylabel} over {xlabel}, one panel each: {', '.join(curves)}")
+
+
+def images(pictures, columns=None, vmin=None, vmax=None, cmap="gray", title="", size=None, colorbar=False):
+    """Pictures side by side, pixels as they are: name -> (height, width) or (height, width, 3).
+
+    columns: pictures in a row, by default all. vmin, vmax: the values drawn darkest and brightest; by default those
+    of each picture, and the same distance to both sides of 0 (medium grey) where a picture has negative values.
+    """
+    columns = min(columns or len(pictures), len(pictures))
+    rows = -(-len(pictures) // columns)
+    ratio = max(np.shape(p)[0] / np.shape(p)[1] for p in pictures.values())
+    side = WIDTH / columns if size is None else size
+    figure, axs = plt.subplots(rows, columns, figsize=(side * columns, rows * (side * ratio + 0.35)), squeeze=False,
+                               layout="constrained", FigureClass=DescribedFigure)
+    for ax in axs.flat:
+        ax.axis("off")
+    for ax, (name, picture) in zip(axs.flat, pictures.items()):
+        limits = (vmin, vmax)
+        if limits == (None, None) and np.min(picture) < 0:
+            limits = (-np.abs(picture).max(), np.abs(picture).max())
+        drawn = ax.imshow(picture, cmap=cmap, vmin=limits[0], vmax=limits[1])
+        ax.set_title(name)
+        if colorbar:
+            figure.colorbar(drawn, ax=ax, shrink=0.8)
+    if title:
+        figure.suptitle(title)
+    return _finish(figure, f"{title + '. ' if title else ''}Pictures: {', '.join(pictures)}")
+
+
+def gradient(picture, magnitude, direction, threshold=0.25):
+    """A picture, how strong its edges are, and which way they face: where they are strong, the direction as a colour.
+
+    direction: degrees, 0 for brighter to the right, 90 for brighter upwards. threshold: share of the largest magnitude.
+    """
+    figure, axs = plt.subplots(1, 3, figsize=(WIDTH, 3.5), layout="constrained", FigureClass=DescribedFigure)
+    faces = np.round(np.asarray(direction) / 90).astype(int) % 4
+    strong = np.where(magnitude > threshold * magnitude.max(), faces, np.nan)
+    axs[0].imshow(picture)
+    axs[1].imshow(magnitude)
+    colours = ListedColormap([ORANGE, SKY, VERMILION, GREEN], name="directions").with_extremes(bad="black")
+    drawn = axs[2].imshow(np.ma.masked_invalid(strong), cmap=colours, vmin=-0.5, vmax=3.5)
+    for ax, name in zip(axs, ("photo", "magnitude", "brighter towards")):
+        ax.set(title=name, xticks=[], yticks=[])
+        ax.spines[:].set_visible(False)
+    bar = figure.colorbar(drawn, ax=axs[2], ticks=range(4), shrink=0.85)
+    bar.ax.set_yticklabels(["right", "up", "left", "down"])
+    bar.ax.tick_params(length=0)
+    return _finish(figure, "A photo, the magnitude of its gradient, and where its edges are strong a colour for the side "
+                           "that is brighter: right, up, left, down")
+
+
+def grids(tables, highlight=None, title="", signs=None, size=None, zero_border=0, cmap=None):
+    """Arrays as grids of numbers, side by side: name -> (rows, columns).
+
+    highlight: name -> list of (row, column, height, width, colour) frames. zero_border: width of the rim that is
+    padding, drawn grey. signs: text between two grids, one for each gap. cmap: "gray" draws the cells as pixels from
+    0 to 255; by default cells are tinted by their size, blue below 0 and red above if there are negative ones.
+    """
+    shapes = [np.shape(t) for t in tables.values()]
+    total = sum(s[1] for s in shapes) + 1.2 * (len(shapes) - 1)
+    cell = min(WIDTH / total, 0.75) if size is None else size
+    figure, axs = plt.subplots(1, len(tables), figsize=(WIDTH, cell * max(s[0] for s in shapes) + 0.7), squeeze=False,
+                               width_ratios=[s[1] for s in shapes], layout="constrained", FigureClass=DescribedFigure)
+    for index, (ax, (name, table)) in enumerate(zip(axs[0], tables.items())):
+        draw_grid(ax, table, name, (highlight or {}).get(name, ()), border=zero_border if index == 0 else 0, cmap=cmap)
+        if signs and index < len(signs):
+            ax.annotate(signs[index], (1, 0.5), xycoords="axes fraction", xytext=(14, 0), textcoords="offset points",
+                        fontsize=20, ha="center", va="center", annotation_clip=False)
+    if title:
+        figure.suptitle(title)
+    return _finish(figure, f"{title + '. ' if title else ''}Grids of numbers: {', '.join(tables)}")
+
+
+def draw_grid(ax, table, title="", frames=(), border=0, cmap=None):
+    """One array as a grid of numbers on the axes `ax`; the arguments as in `grids`."""
+    table = np.asarray(table)
+    rows, columns = table.shape
+    spread = max(float(np.abs(table).max()), 1e-9)
+    if cmap == "gray":
+        ax.imshow(table, cmap="gray", vmin=0, vmax=255, extent=(0, columns, rows, 0))
+    elif table.min() < 0:
+        ax.imshow(table, cmap="RdBu_r", vmin=-1.6 * spread, vmax=1.6 * spread, extent=(0, columns, rows, 0), alpha=0.7)
+    else:
+        ax.imshow(table, cmap="Blues", vmin=0, vmax=1.6 * spread, extent=(0, columns, rows, 0), alpha=0.7)
+    if border:
+        for r in range(rows):
+            for c in range(columns):
+                if min(r, c, rows - 1 - r, columns - 1 - c) < border:
+                    ax.add_patch(Rectangle((c, r), 1, 1, facecolor="#dddddd", edgecolor="none"))
+    size = 16 if columns <= 8 else 11
+    for (r, c), value in np.ndenumerate(table):
+        text = f"{value:.2f}".rstrip("0").rstrip(".") if table.dtype.kind == "f" else str(int(value))
+        ax.text(c + 0.5, r + 0.5, text.replace("-", "\u2212"), ha="center", va="center", fontsize=size,
+                color="white" if cmap == "gray" and value < 128 else BLACK)
+    for line in range(1, max(rows, columns)):
+        if line < rows:
+            ax.plot([0, columns], [line, line], color="white", linewidth=1)
+        if line < columns:
+            ax.plot([line, line], [0, rows], color="white", linewidth=1)
+    for row, column, height, width, colour in frames:
+        ax.add_patch(Rectangle((column + 0.04, row + 0.04), width - 0.08, height - 0.08, fill=False, edgecolor=colour,
+                               linewidth=3.5, zorder=10))
+    ax.set(xticks=[], yticks=[], title=title, aspect="equal", xlim=(-0.06, columns + 0.06), ylim=(rows + 0.06, -0.06))
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+
+
+def step(image, kernel, i, j, strides=1, names=("image", "filter", "feature map")):
+    """One step of a 2D correlation: the window for output (i, j), the filter, and the value that it makes."""
+    from utils.convolution import correlate2d
+
+    result = correlate2d(image, kernel, strides)
+    rows, columns = np.shape(kernel)
+    frames = {names[0]: [(i * strides, j * strides, rows, columns, VERMILION)], names[2]: [(i, j, 1, 1, VERMILION)]}
+    tables = dict(zip(names, (np.asarray(image), np.asarray(kernel), result)))
+    return grids(tables, frames, f"row {i}, column {j} of the feature map: {result[i, j]}", signs=("\u2217", "="))
+
+
+def windows(input_size, kernel_size, strides=1, padding="valid", dilation_rate=1, title=""):
+    """Along one axis: the input, the zeros that padding adds, and every window of the kernel, one line each."""
+    from utils.arithmetic import conv_output_size, padding_amounts
+
+    before, after = padding_amounts(input_size, kernel_size, strides, padding, dilation_rate)
+    outputs = conv_output_size(input_size, kernel_size, strides, padding, dilation_rate)
+    figure, ax = _figure(0.9 + 0.34 * (outputs + 1.4))
+    used = {k * strides + tap * dilation_rate - before for k in range(outputs) for tap in range(kernel_size)}
+    for pixel in range(-before, input_size + after):
+        inside = 0 <= pixel < input_size
+        face = ("#cfe3f1" if pixel in used else "#f6c9b4") if inside else "#dddddd"
+        ax.add_patch(Rectangle((pixel, 0), 1, 1, facecolor=face, edgecolor="white", linewidth=2))
+        ax.text(pixel + 0.5, 0.5, str(pixel) if inside else "zero", ha="center", va="center",
+                color=BLACK if inside else "#777777", fontsize=13)
+    for k in range(outputs):
+        for tap in range(kernel_size):
+            left = k * strides + tap * dilation_rate - before
+            ax.add_patch(Rectangle((left + 0.05, -1.15 - k), 0.9, 0.75, facecolor=COLOURS[k % 2], edgecolor="none"))
+    ax.set(xlim=(-before - 0.3, input_size + after + 0.3), ylim=(-outputs - 0.6, 1.2), xticks=[], yticks=[], title=title)
+    ax.set_ylabel("windows", labelpad=8)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    ignored = input_size - len(used & set(range(input_size)))
+    return _finish(figure, f"{title}. {outputs} windows of {kernel_size} over {input_size} pixels, "
+                           f"{before} zeros before, {after} after, {ignored} pixels unused")
+
+
+def _figure(height):
+    return plt.subplots(figsize=(WIDTH, height), layout="constrained", FigureClass=DescribedFigure)
+
+
+def _finish(figure, description):
+    plt.close(figure)  # otherwise the notebook would show it a second time
+    figure.description = " ".join(description.replace("\n", " ").split())
+    return figure
+
+
+def _png(figure):
+    from io import BytesIO
+
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue(), {"alt": figure.description}
