@@ -22,7 +22,7 @@ import tomllib
 from pathlib import Path
 
 import nbformat
-from jupyter_client import KernelManager
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, DeadKernelError
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager
@@ -30,6 +30,7 @@ from nbval.plugin import find_comment_markers, find_metadata_tags
 
 ROOT = Path(__file__).resolve().parent.parent
 CELL_TIMEOUT = 1200  # seconds
+ANSI_COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -107,7 +108,7 @@ def execute(notebook, path):
 
     Returns the kernel's peak memory in MiB, or None where the system does not tell.
     """
-    manager = KernelManager(kernel_name=CURRENT_ENV_KERNEL_NAME, kernel_spec_manager=NbvalKernelspecManager())
+    manager = AsyncKernelManager(kernel_name=CURRENT_ENV_KERNEL_NAME, kernel_spec_manager=NbvalKernelspecManager())
     client = NotebookClient(
         notebook,
         km=manager,
@@ -140,7 +141,7 @@ def execute(notebook, path):
 def explain(error, errors):
     """The error's own text; for a dead kernel also the last lines that it wrote to its stderr."""
     if not isinstance(error, DeadKernelError):
-        return str(error).strip()
+        return ANSI_COLOUR.sub("", str(error)).strip()
     errors.seek(0)
     return "\n".join(["the kernel died", *errors.read().decode(errors="replace").splitlines()[-10:]])
 

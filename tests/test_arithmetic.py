@@ -62,35 +62,29 @@ def test_output_size_is_that_of_keras(padding):
     assert (refused > 0) == (padding in ("valid", 0, 1, 2, 3))
 
 
-def zeros_read_by_keras(size, kernel, stride, dilation, padding):
-    """Number of windows, and of zeros read before and after the input, found by running Keras.
+def windows_of_keras(size, kernel, stride, padding, dilation):
+    """What Keras reads at every place of every window, from the ramp 1, 2, ..., size with zeros around it.
 
-    The input is the ramp 1, 2, ..., size. Filter a passes on the value at place a of the window, so the result
-    shows what every place of every window holds: a number of the ramp, or a zero of the padding.
+    Filter a has its only weight, a one, at place a.
     """
     ramp = np.arange(1, size + 1, dtype="float32").reshape(1, size, 1)
     one_hot = np.eye(kernel, dtype="float32").reshape(kernel, 1, kernel)
-    seen = np.asarray(keras.ops.conv(ramp, one_hot, stride, padding, dilation_rate=dilation))[0].astype(int)
-    window, place = np.argwhere(seen)[0]
-    before = window * stride + place * dilation - (seen[window, place] - 1)
-    end = (len(seen) - 1) * stride + (kernel - 1) * dilation + 1
-    return len(seen), before, max(end - before - size, 0)
+    return np.asarray(keras.ops.conv(ramp, one_hot, stride, padding, dilation_rate=dilation))[0]
 
 
-def test_same_padding_puts_the_zeros_where_keras_puts_them():
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_the_zeros_stand_where_keras_puts_them(padding):
     for size, kernel, (stride, dilation) in itertools.product(SIZES, KERNELS, STEPS):
-        outputs, before, after = zeros_read_by_keras(size, kernel, stride, dilation, "same")
-        case = (size, kernel, stride, "same", dilation)
-        assert padding_amounts(*case) == (before, after), case
-        assert conv_output_size(*case) == outputs, case
-
-
-def test_valid_padding_reads_no_zeros():
-    for size, kernel, (stride, dilation) in itertools.product(SIZES, KERNELS, STEPS):
-        if (kernel - 1) * dilation < size:
-            outputs, before, after = zeros_read_by_keras(size, kernel, stride, dilation, "valid")
-            assert padding_amounts(size, kernel, stride, "valid", dilation) == (before, after) == (0, 0)
-            assert conv_output_size(size, kernel, stride, "valid", dilation) == outputs
+        if padding == "valid" and (kernel - 1) * dilation >= size:
+            continue
+        case = (size, kernel, stride, padding, dilation)
+        windows = windows_of_keras(*case)
+        before, after = padding_amounts(*case)
+        padded = np.pad(np.arange(1, size + 1), (before, after))
+        places = stride * np.arange(len(windows))[:, None] + dilation * np.arange(kernel)
+        np.testing.assert_array_equal(windows, padded[places], str(case))
+        assert after == 0 or places.max() == len(padded) - 1, case  # the last zero is read
+        assert conv_output_size(*case) == len(windows), case
 
 
 @pytest.mark.parametrize("zeros", [0, 1, (2, 0), (1, 3)])
@@ -237,11 +231,16 @@ def seen_by_a_unit(model, images=1):
     generator = np.random.default_rng(0)
     model.set_weights([generator.uniform(0.5, 1.5, weight.shape) for weight in model.get_weights()])
     x = tf.constant(generator.uniform(0.5, 1.5, (images, *model.input_shape[1:])), "float32")
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        y = model(x)
-        unit = tf.reduce_sum(y[:, y.shape[1] // 2, y.shape[2] // 2])
-    seen = np.abs(np.asarray(tape.gradient(unit, x))).sum(axis=(0, 3)) > 0
+
+    @tf.function  # leaves out the gradients of the weights, which nobody asks for; TensorFlow 2.21 may crash in them
+    def gradient():
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = model(x)
+            unit = tf.reduce_sum(y[:, y.shape[1] // 2, y.shape[2] // 2])
+        return tape.gradient(unit, x)
+
+    seen = gradient().numpy().any(axis=(0, 3))
     boxes = [np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0)]
     for box, n in zip(boxes, seen.shape):
         assert 0 < box[0] and box[-1] < n - 1, "the border cuts the region; take a larger image"
@@ -317,38 +316,26 @@ def test_branches_that_look_to_different_sides_are_united(size):
         assert seen_by_a_unit(model) == (4, 4)
 
 
-@st.composite
-def random_parts(draw, strides):
-    """Layers with the given strides: convolution, dilated where the stride is 1, or average pooling."""
-    parts = []
-    for stride in strides:
-        kernel = draw(st.tuples(st.integers(1, 4), st.integers(1, 4)))
-        if draw(st.booleans()):
-            parts.append(layers.AveragePooling2D(kernel, stride, "same"))
-        else:
-            dilation = draw(st.integers(1, 2)) if stride == 1 else 1
-            parts.append(layers.Conv2D(1, kernel, stride, "same", dilation_rate=dilation))
-    return parts
+# One layer: its kernel, its dilation (left out with a stride), and whether it is a convolution or a pooling.
+random_layers = st.tuples(st.tuples(st.integers(1, 4), st.integers(1, 4)), st.integers(1, 2), st.booleans())
 
 
-@st.composite
-def random_models(draw):
-    """Two branches with equal strides, united, and one more layer."""
-    strides = draw(st.lists(st.integers(1, 2), min_size=1, max_size=2))
-    image = keras.Input((draw(st.integers(60, 64)), draw(st.integers(60, 64)), 1))
-    branches = []
-    for _ in range(2):
-        x = image
-        for layer in draw(random_parts(strides)):
-            x = layer(x)
-        branches.append(x)
-    [last] = draw(random_parts([1]))
-    return keras.Model(image, last(layers.Concatenate()(branches)))
+def add_layer(x, stride, kernel, dilation, pooling):
+    if pooling:
+        return layers.AveragePooling2D(kernel, stride, "same")(x)
+    return layers.Conv2D(1, kernel, stride, "same", dilation_rate=dilation if stride == 1 else 1)(x)
 
 
 @settings(max_examples=25)
-@given(random_models())
-def test_receptive_field_is_where_the_gradient_is(model):
+@given(size=st.tuples(st.integers(60, 64), st.integers(60, 64)),
+       steps=st.lists(st.tuples(st.integers(1, 2), random_layers, random_layers), min_size=1, max_size=2),
+       last=random_layers)
+def test_receptive_field_is_where_the_gradient_is(size, steps, last):
+    """Two branches with equal strides are united, and one more layer follows."""
+    image = left = right = keras.Input((*size, 1))
+    for stride, left_layer, right_layer in steps:
+        left, right = add_layer(left, stride, *left_layer), add_layer(right, stride, *right_layer)
+    model = keras.Model(image, add_layer(layers.Concatenate()([left, right]), 1, *last))
     rows, columns = seen_by_a_unit(model)
     assert receptive_field(model) == (rows if rows == columns else (rows, columns))
 
@@ -495,15 +482,15 @@ def shared_layer(image):
     shared_layer,
     keras.Sequential([keras.Input((9, 9, 2)), layers.Conv2D(2, 3, padding="same")], name="odd"),
     layers.UpSampling2D(name="odd"),
-    layers.Cropping2D(name="odd"),
+    layers.Cropping2D(1, name="odd"),
     layers.Conv2DTranspose(2, 3, padding="same", name="odd"),
     layers.GlobalAveragePooling2D(keepdims=True, name="odd"),
     lambda image: layers.Concatenate(axis=1, name="odd")([image, image]),
-    lambda image: keras.ops.nn.Conv(1, "same", name="odd")(image, np.ones((3, 3, 2, 2), "float32")),
-    lambda image: keras.ops.nn.MaxPool(2, 1, "same", name="odd")(image),
+    lambda image: keras.ops.conv(image, np.ones((3, 3, 2, 2), "float32"), padding="same"),
+    lambda image: keras.ops.max_pool(image, 2, 1, padding="same"),
 ], ids=["shared", "model", "upsampling", "cropping", "transpose", "global", "concatenate", "conv", "pool"])
 @pytest.mark.parametrize("function", [receptive_field, layer_table])
 def test_layers_whose_receptive_field_is_unknown_are_refused(function, odd):
     image = keras.Input((9, 9, 2))
     model = keras.Model(image, layers.ReLU()(odd(image)))
-    refuses(lambda: function(model), "layer 'odd' (", "its receptive field is not known", "build the model without it")
+    refuses(lambda: function(model), "layer '", "its receptive field is not known", "build the model without it")

@@ -112,7 +112,8 @@ def images(pictures, columns=None, vmin=None, vmax=None, cmap="gray", title="", 
     for ax, (name, picture) in zip(axs.flat, pictures.items()):
         limits = (vmin, vmax)
         if limits == (None, None) and np.min(picture) < 0:
-            limits = (-np.abs(picture).max(), np.abs(picture).max())
+            limit = np.quantile(np.abs(picture), 0.99) or np.abs(picture).max()
+            limits = (-limit, limit)
         drawn = ax.imshow(picture, cmap=cmap, vmin=limits[0], vmax=limits[1])
         ax.set_title(name)
         if colorbar:
@@ -132,7 +133,7 @@ def gradient(picture, magnitude, direction, threshold=0.25):
     strong = np.where(magnitude > threshold * magnitude.max(), faces, np.nan)
     axs[0].imshow(picture)
     axs[1].imshow(magnitude)
-    colours = ListedColormap([ORANGE, SKY, VERMILION, GREEN], name="directions").with_extremes(bad="black")
+    colours = ListedColormap([ORANGE, SKY, PURPLE, GREEN], name="directions").with_extremes(bad="black")
     drawn = axs[2].imshow(np.ma.masked_invalid(strong), cmap=colours, vmin=-0.5, vmax=3.5)
     for ax, name in zip(axs, ("photo", "magnitude", "brighter towards")):
         ax.set(title=name, xticks=[], yticks=[])
@@ -149,7 +150,7 @@ def grids(tables, highlight=None, title="", signs=None, size=None, zero_border=0
 
     highlight: name -> list of (row, column, height, width, colour) frames. zero_border: width of the rim that is
     padding, drawn grey. signs: text between two grids, one for each gap. cmap: "gray" draws the cells as pixels from
-    0 to 255; by default cells are tinted by their size, blue below 0 and red above if there are negative ones.
+    0 to 255; by default positive cells are tinted blue and negative ones red, by their size.
     """
     shapes = [np.shape(t) for t in tables.values()]
     total = sum(s[1] for s in shapes) + 1.2 * (len(shapes) - 1)
@@ -173,10 +174,8 @@ def draw_grid(ax, table, title="", frames=(), border=0, cmap=None):
     spread = max(float(np.abs(table).max()), 1e-9)
     if cmap == "gray":
         ax.imshow(table, cmap="gray", vmin=0, vmax=255, extent=(0, columns, rows, 0))
-    elif table.min() < 0:
-        ax.imshow(table, cmap="RdBu_r", vmin=-1.6 * spread, vmax=1.6 * spread, extent=(0, columns, rows, 0), alpha=0.7)
     else:
-        ax.imshow(table, cmap="Blues", vmin=0, vmax=1.6 * spread, extent=(0, columns, rows, 0), alpha=0.7)
+        ax.imshow(table, cmap="RdBu", vmin=-1.6 * spread, vmax=1.6 * spread, extent=(0, columns, rows, 0), alpha=0.7)
     if border:
         for r in range(rows):
             for c in range(columns):
@@ -209,6 +208,59 @@ def step(image, kernel, i, j, strides=1, names=("image", "filter", "feature map"
     frames = {names[0]: [(i * strides, j * strides, rows, columns, VERMILION)], names[2]: [(i, j, 1, 1, VERMILION)]}
     tables = dict(zip(names, (np.asarray(image), np.asarray(kernel), result)))
     return grids(tables, frames, f"row {i}, column {j} of the feature map: {result[i, j]}", signs=("\u2217", "="))
+
+
+def pooling(tables, pool_size=2):
+    """A map and what pooling makes of it, each window with the value it becomes: name -> array, the map first."""
+    names = list(tables)
+    rows, columns = np.shape(tables[names[-1]])
+    frames = {name: [] for name in names}
+    for number, (r, c) in enumerate(np.ndindex(rows, columns)):
+        colour = (VERMILION, BLUE, GREEN, BLACK)[(2 * (r % 2) + c % 2)]
+        frames[names[0]].append((r * pool_size, c * pool_size, pool_size, pool_size, colour))
+        for name in names[1:]:
+            frames[name].append((r, c, 1, 1, colour))
+    return grids(tables, frames, signs=["→"], size=0.62)
+
+
+def connections(tables):
+    """Which input (column) a neuron (row) reads, one colour for each weight: name -> whole numbers, 0 for none."""
+    figure, axs = plt.subplots(1, len(tables), figsize=(WIDTH, 3.6), layout="constrained", FigureClass=DescribedFigure)
+    sentences = []
+    for ax, (name, table) in zip(axs, tables.items()):
+        table = np.asarray(table, int)
+        weights = len(np.unique(table[table > 0]))
+        turned = (table * 97) % max(weights, 2)  # neighbours get different colours
+        colours = np.ma.masked_where(table == 0, table if weights <= 3 else turned)
+        ax.pcolormesh(colours, cmap="viridis", edgecolor="white", linewidth=1)
+        ax.invert_yaxis()
+        ax.set(title=f"{name}\n{np.count_nonzero(table)} connections, {weights} weights", xlabel="input", aspect="equal",
+               xticks=[], yticks=[])
+        sentences.append(f"{name} with {np.count_nonzero(table)} connections and {weights} weights")
+    axs[0].set_ylabel("neuron")
+    return _finish(figure, "Connections between inputs and neurons: " + "; ".join(sentences))
+
+
+def stages(maps, scores, title=""):
+    """The way of an image through a CNN: the first four maps of each stage, then the scores of the classes.
+
+    maps: name -> (height, width, channels). scores: (classes,).
+    """
+    figure = plt.figure(figsize=(WIDTH, 5), layout="constrained", FigureClass=DescribedFigure)
+    left, right = figure.subfigures(1, 2, width_ratios=[3.4, 1])
+    axs = left.subplots(4, len(maps))
+    for column, (name, stack) in zip(axs.T, maps.items()):
+        column[0].set_title(name)
+        for k, ax in enumerate(column):
+            ax.axis("off")
+            if k < stack.shape[-1]:
+                ax.imshow(stack[..., k], cmap="gray" if stack.shape[-1] == 1 else "viridis")
+    ax = right.subplots()
+    ax.barh(range(len(scores)), scores, color=[VERMILION if s == max(scores) else SKY for s in scores])
+    ax.set(yticks=range(len(scores)), title="scores")
+    ax.invert_yaxis()
+    figure.suptitle(title)
+    return _finish(figure, f"{title}. Columns: {', '.join(maps)}; highest score: class {int(np.argmax(scores))}")
 
 
 def windows(input_size, kernel_size, strides=1, padding="valid", dilation_rate=1, title=""):
