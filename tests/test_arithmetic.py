@@ -6,8 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from keras import layers
 
 from utils.arithmetic import (
@@ -49,7 +48,8 @@ def test_output_size_is_that_of_keras(padding):
     pad = layers.ZeroPadding2D(zeros)
     refused = 0
     for kernel, (stride, dilation) in itertools.product(KERNELS, STEPS):
-        conv = layers.Conv2D(1, kernel, stride, padding if isinstance(padding, str) else "valid", dilation_rate=dilation)
+        keras_padding = padding if isinstance(padding, str) else "valid"
+        conv = layers.Conv2D(1, kernel, stride, keras_padding, dilation_rate=dilation)
         for size in SIZES:
             try:
                 expected = conv.compute_output_shape(pad.compute_output_shape((None, size, size, 1)))[1]
@@ -109,6 +109,11 @@ def test_known_paddings():
     assert padding_amounts(5, 2, 1, "same") == (0, 1)
     assert padding_amounts(5, 3) == (1, 1)
     assert padding_amounts(3, 1, 2, "same") == (0, 0)
+
+
+def test_results_are_plain_ints():
+    assert type(conv_output_size(np.int64(7), np.int32(3))) is int
+    assert [type(n) for n in padding_amounts(np.int64(7), 3)] == [int, int]
 
 
 def test_pairs_are_rows_and_columns():
@@ -232,7 +237,9 @@ def seen_by_a_unit(model, images=1):
     model.set_weights([generator.uniform(0.5, 1.5, weight.shape) for weight in model.get_weights()])
     x = tf.constant(generator.uniform(0.5, 1.5, (images, *model.input_shape[1:])), "float32")
 
-    @tf.function  # leaves out the gradients of the weights, which nobody asks for; TensorFlow 2.21 may crash in them
+    # tf.function leaves out the gradients of the weights, which nobody asks for: on a CPU, TensorFlow 2.21 can crash
+    # in that of a 1 x 1 kernel with a stride.
+    @tf.function
     def gradient():
         with tf.GradientTape() as tape:
             tape.watch(x)
@@ -406,7 +413,8 @@ def test_layer_table_counted_by_hand():
 
 
 def test_multiply_adds_of_depthwise_and_separable_layers():
-    table = layer_table(chain(layers.DepthwiseConv2D(3, depth_multiplier=2), layers.SeparableConv2D(5, 3, strides=2), size=9))
+    parts = [layers.DepthwiseConv2D(3, depth_multiplier=2), layers.SeparableConv2D(5, 3, strides=2)]
+    table = layer_table(chain(*parts, size=9))
     assert table["multiply-adds"].tolist() == [49 * 2 * 9, 9 * (2 * 9 + 2 * 5)]
 
 

@@ -29,7 +29,7 @@ q2 = Exercise(
     "1.2",
     same_function(convolve1d_sums, cases=[
         (np.array([1.0, 2.0, 4.0, 8.0]), np.array([0.5, 0.3, 0.2])),
-        (np.array([3.0, 1.0, 4.0, 1.0, 5.0, 9.0]), np.array([1.0, -1.0])),
+        (np.array([3.0, 1.0, 4.0, 1.0, 5.0, 9.0]), np.array([1.0, -2.0])),
         (np.array([2.0, 7.0, 1.0]), np.array([4.0, 5.0, 6.0])),
         (np.array([2.0, 7.0, 1.0]), np.array([3.0]))],
         mistakes=[

@@ -63,14 +63,14 @@ def same_numbers(expected, mistakes=(), tolerance=1e-6):
         got = _numbers(answer)
         if isinstance(got, str):
             return got
+        if _close(got, expected, tolerance):
+            return None
         for wrong, feedback in mistakes:
-            if got.shape == np.shape(wrong) and np.allclose(got, wrong, rtol=0, atol=tolerance):
+            if _close(got, np.asarray(wrong), tolerance):
                 return feedback
         if got.shape != expected.shape:
             return _wrong_shape(got, expected)
-        right = np.isclose(got, expected, rtol=0, atol=tolerance)
-        if not right.all():
-            return "That is not the value." if got.ndim == 0 else f"{right.sum()} of {right.size} values are right."
+        return "That is not the value." if got.ndim == 0 else _count_right(got, expected, tolerance)
     return judge
 
 
@@ -103,9 +103,8 @@ def same_function(reference, cases, mistakes=(), tolerance=1e-6):
             expected = np.asarray(reference(*arguments))
             if got.shape != expected.shape:
                 return f"For {_call(arguments)}: {_wrong_shape(got, expected)}"
-            if not np.allclose(got, expected, rtol=0, atol=tolerance):
-                right = np.isclose(got, expected, rtol=0, atol=tolerance)
-                return f"For {_call(arguments)}: {right.sum()} of {right.size} values are right."
+            if not _close(got, expected, tolerance):
+                return f"For {_call(arguments)}: {_count_right(got, expected, tolerance)}"
     return judge
 
 
@@ -120,9 +119,16 @@ def table(answer, shape):
 
 
 def _agree(results, function, cases, tolerance):
-    wanted = [np.asarray(function(*arguments)) for arguments in cases]
-    return all(got.shape == want.shape and np.allclose(got, want, rtol=0, atol=tolerance)
-               for got, want in zip(results, wanted))
+    return all(_close(got, np.asarray(function(*arguments)), tolerance) for got, arguments in zip(results, cases))
+
+
+def _close(got, wanted, tolerance):
+    return got.shape == wanted.shape and np.allclose(got, wanted, rtol=0, atol=tolerance)
+
+
+def _count_right(got, expected, tolerance):
+    right = np.isclose(got, expected, rtol=0, atol=tolerance)
+    return f"{right.sum()} of {right.size} values are right."
 
 
 def _numbers(answer):

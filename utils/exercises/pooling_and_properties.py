@@ -5,7 +5,7 @@ import numpy as np
 from utils.convolution import convolve2d, correlate2d, pool2d
 from utils.exercises.exercise import Exercise, same_function, same_numbers
 
-_map = np.array([[4, 0, 1, 3], [2, 2, 5, 3], [0, 8, 6, 6], [4, 0, 2, 2]])
+_map = np.array([[4, 0, 1, 3], [2, 2, 5, 3], [0, 8, 6, 6], [8, 0, 2, 2]])
 
 q1 = Exercise(
     "4.1",
@@ -17,7 +17,7 @@ q1 = Exercise(
     "The first window holds 4, 0, 2, 2. Add them up and divide by their number.",
     """
 answer = [[(4 + 0 + 2 + 2) / 4, (1 + 3 + 5 + 3) / 4],
-          [(0 + 8 + 4 + 0) / 4, (6 + 6 + 2 + 2) / 4]]
+          [(0 + 8 + 8 + 0) / 4, (6 + 6 + 2 + 2) / 4]]
 """,
     "The mean keeps something of all four values, the maximum only the strongest.")
 
@@ -25,7 +25,7 @@ q2 = Exercise(
     "4.2",
     same_function(lambda x, size: pool2d(x, size), cases=[
         (np.array([[1.0, 5, 2, 0], [3, 4, 3, 1], [7, 2, 0, 4], [6, 1, 2, 3]]), 2),
-        (-np.arange(30.0).reshape(5, 6), 2), (np.arange(49.0).reshape(7, 7) % 11, 3), (np.array([[2.0, -3.0]]), 1)],
+        (-np.arange(30.0).reshape(5, 6), 2), (np.arange(49.0).reshape(7, 7) % 11, 3), (np.array([[2.0, -3.0], [0.5, 4.0]]), 1)],
         mistakes=[
             (lambda x, size: pool2d(x, size, mode="average"), "You take means. Take the largest value of each window."),
             (lambda x, size: pool2d(x, size, strides=1), "Your windows overlap. Move on by the size of the window."),
@@ -54,11 +54,10 @@ q3 = Exercise(
     "4.3",
     same_numbers(10, mistakes=[
         (8, "After the pooling, neighbours in the map are two pixels apart in the image."),
-        (9, "That is three convolutions and the pooling, all at stride 1 but one... count the pixels after each layer."),
+        (9, "The window of the pooling layer widens the field too."),
         (7, "That is three convolutions of 3 × 3 without the pooling."),
         (6, "That is the field after the pooling. One layer is missing."),
-        (12, "Stride 2 doubles the steps that come after the pooling, not those before it."),
-        (14, "Stride 2 doubles the steps that come after the pooling, not those before it.")]),
+        (12, "Stride 2 doubles the steps that come after the pooling, not those before it.")]),
     "Start with 1 and add (F - 1) times the step for each layer. The step is 1 until the pooling doubles it.",
     """
 field = 1

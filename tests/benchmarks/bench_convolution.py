@@ -1,0 +1,70 @@
+"""How long the convolutions take, side by side: prints a Markdown table. From the root of the repository:
+
+    pytest tests/benchmarks/bench_convolution.py -n 0 --benchmark-enable
+
+The contenders of a row take turns within one process, so that a busy machine slows all of them; the times are
+medians. Keras is held to the CPU, where NumPy runs.
+"""
+
+import os
+import time
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from cpuinfo import get_cpu_info
+
+from utils.convolution import conv2d, conv2d_sums, correlate2d, correlate2d_sums
+
+RANDOM = np.random.default_rng(0)
+X = RANDOM.standard_normal((32, 64, 64, 16), np.float32)
+KERNEL = RANDOM.standard_normal((3, 3, 16, 32), np.float32)
+IMAGE, FILTER = X[0, :, :, 0], KERNEL[:, :, 0, 0]
+X_TENSOR, KERNEL_TENSOR = tf.constant(X), tf.constant(KERNEL)
+
+
+def keras_conv():
+    return keras.ops.conv(X_TENSOR, KERNEL_TENSOR)
+
+
+ROWS = [
+    ("batch (32, 64, 64, 16), 32 filters 3 x 3", {
+        "keras.ops.conv": keras_conv,
+        "keras.ops.conv in a tf.function": tf.function(keras_conv),
+        "conv2d": lambda: conv2d(X, KERNEL),
+    }),
+    ("image (64, 64), filter 3 x 3", {
+        "correlate2d": lambda: correlate2d(IMAGE, FILTER),
+        "correlate2d_sums": lambda: correlate2d_sums(IMAGE, FILTER),
+    }),
+    ("image (64, 64, 1), 1 filter 3 x 3", {
+        "conv2d": lambda: conv2d(IMAGE[..., None], FILTER[..., None, None]),
+        "conv2d_sums": lambda: conv2d_sums(IMAGE[..., None], FILTER[..., None, None]),
+    }),
+]
+
+
+def take_turns(contenders, times):
+    for name, function in contenders.items():
+        start = time.perf_counter()
+        np.asarray(function())
+        times[name].append(time.perf_counter() - start)
+
+
+@pytest.mark.parametrize("task, contenders", ROWS, ids=[task for task, _ in ROWS])
+def test_side_by_side(benchmark, capsys, task, contenders):
+    with tf.device("CPU:0"):
+        first, *others = [np.asarray(function()) for function in contenders.values()]  # also compiles
+        for other in others:
+            np.testing.assert_allclose(other, first, rtol=0, atol=1e-3)
+        times = {name: [] for name in contenders}
+        benchmark.pedantic(take_turns, (contenders, times), rounds=40)
+    medians = {name: float(np.median(seconds)) for name, seconds in times.items()}
+    fastest = min(medians.values())
+    benchmark.extra_info.update(medians)
+    with capsys.disabled():
+        print(f"\n\n{task}; {get_cpu_info()['brand_raw']}, {os.cpu_count()} cores\n")
+        print("| function | median, ms | times the fastest |\n|:--|--:|--:|")
+        for name, seconds in medians.items():
+            print(f"| `{name}` | {1000 * seconds:.2f} | {seconds / fastest:.1f} |")
