@@ -1,6 +1,6 @@
 """Looking into a trained network."""
 
-import numpy as np
+from utils.validation import integer, real_array
 
 
 def input_gradient(model, image, unit):
@@ -8,12 +8,18 @@ def input_gradient(model, image, unit):
 
     image: (height, width, channels). unit: the index of the output without the batch, (row, column, map) for a map.
     Returns the derivative of that output with respect to every pixel, shape (height, width, channels).
+    Raises ValueError for an image of another shape than the model reads, and for an output that does not exist.
     Works on Keras' TensorFlow, JAX and PyTorch backends. Introduced in notebook 04.
     """
     import keras
 
-    batch = np.asarray(image, dtype="float32")[None]
-    unit = (0, *unit)
+    batch = real_array("image", image, [("height", "width", "channels")]).astype("float32")[None]
+    if any(want is not None and want != got for want, got in zip(model.input_shape, batch.shape)):
+        raise ValueError(f"image has shape {batch.shape[1:]}, but the model reads {model.input_shape[1:]}")
+    unit = (0, *(integer("unit", index, 0) for index in unit))
+    shape = model.compute_output_shape(batch.shape)
+    if len(unit) != len(shape) or any(index >= size for index, size in zip(unit, shape)):
+        raise ValueError(f"unit must be an index into the output of shape {tuple(shape[1:])}, got {unit[1:]}")
     backend = keras.backend.backend()
     if backend == "tensorflow":
         import tensorflow as tf

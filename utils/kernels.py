@@ -4,6 +4,8 @@ The 2D filters are written as the lecture prints them and meant for `convolution
 changes from left to right, Y filters to changes from bottom to top. Introduced in notebook 02, windows in 01.
 """
 
+from numbers import Real
+
 import numpy as np
 
 from utils.validation import integer
@@ -44,7 +46,7 @@ def triangular(length):
 
 def exponential(length, decay=0.7):
     """Weights decay**a for the reading a steps back, of sum 1. decay: above 0, at most 1. Returns (length,)."""
-    if not 0 < decay <= 1:
+    if not isinstance(decay, Real) or not 0 < decay <= 1:
         raise ValueError(f"decay must be above 0 and at most 1, got {decay!r}; 0.7 keeps 70 % from step to step")
     weights = float(decay) ** np.arange(integer("length", length, 1))
     return weights / weights.sum()
@@ -57,7 +59,7 @@ def gaussian(length, sigma=None):
     """
     length = integer("length", length, 1)
     sigma = length / 2 if sigma is None else sigma
-    if not sigma > 0:
-        raise ValueError(f"sigma must be above 0, got {sigma!r}; it is the width of the bell in steps")
+    if not isinstance(sigma, Real) or not 0 < sigma < np.inf:
+        raise ValueError(f"sigma must be above 0 and finite, got {sigma!r}; it is the width of the bell in steps")
     weights = np.exp(-(np.arange(length) ** 2) / (2 * sigma**2))
     return weights / weights.sum()

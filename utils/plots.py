@@ -215,8 +215,8 @@ def pooling(tables, pool_size=2):
     names = list(tables)
     rows, columns = np.shape(tables[names[-1]])
     frames = {name: [] for name in names}
-    for number, (r, c) in enumerate(np.ndindex(rows, columns)):
-        colour = (VERMILION, BLUE, GREEN, BLACK)[(2 * (r % 2) + c % 2)]
+    for r, c in np.ndindex(rows, columns):
+        colour = (VERMILION, BLUE, GREEN, BLACK)[2 * (r % 2) + c % 2]
         frames[names[0]].append((r * pool_size, c * pool_size, pool_size, pool_size, colour))
         for name in names[1:]:
             frames[name].append((r, c, 1, 1, colour))
@@ -234,8 +234,8 @@ def connections(tables):
         colours = np.ma.masked_where(table == 0, table if weights <= 3 else turned)
         ax.pcolormesh(colours, cmap="viridis", edgecolor="white", linewidth=1)
         ax.invert_yaxis()
-        ax.set(title=f"{name}\n{np.count_nonzero(table)} connections, {weights} weights", xlabel="input", aspect="equal",
-               xticks=[], yticks=[])
+        ax.set(title=f"{name}\n{np.count_nonzero(table)} connections, {weights} weights", xlabel="input",
+               aspect="equal", xticks=[], yticks=[])
         sentences.append(f"{name} with {np.count_nonzero(table)} connections and {weights} weights")
     axs[0].set_ylabel("neuron")
     return _finish(figure, "Connections between inputs and neurons: " + "; ".join(sentences))
@@ -248,7 +248,7 @@ def stages(maps, scores, title=""):
     """
     figure = plt.figure(figsize=(WIDTH, 5), layout="constrained", FigureClass=DescribedFigure)
     left, right = figure.subfigures(1, 2, width_ratios=[3.4, 1])
-    axs = left.subplots(4, len(maps))
+    axs = left.subplots(4, len(maps), squeeze=False)
     for column, (name, stack) in zip(axs.T, maps.items()):
         column[0].set_title(name)
         for k, ax in enumerate(column):
@@ -281,7 +281,8 @@ def windows(input_size, kernel_size, strides=1, padding="valid", dilation_rate=1
         for tap in range(kernel_size):
             left = k * strides + tap * dilation_rate - before
             ax.add_patch(Rectangle((left + 0.05, -1.15 - k), 0.9, 0.75, facecolor=COLOURS[k % 2], edgecolor="none"))
-    ax.set(xlim=(-before - 0.3, input_size + after + 0.3), ylim=(-outputs - 0.6, 1.2), xticks=[], yticks=[], title=title)
+    ax.set(xlim=(-before - 0.3, input_size + after + 0.3), ylim=(-outputs - 0.6, 1.2), xticks=[], yticks=[],
+           title=title)
     ax.set_ylabel("windows", labelpad=8)
     for spine in ax.spines.values():
         spine.set_visible(False)

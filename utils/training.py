@@ -14,7 +14,7 @@ class Dots(keras.callbacks.Callback):
         self.name = name
 
     def on_train_begin(self, logs=None):
-        print(f"{self.name:<28}", end="", flush=True)
+        print(f"{self.name:<24} ", end="", flush=True)
 
     def on_epoch_end(self, epoch, logs=None):
         print(".", end="", flush=True)
