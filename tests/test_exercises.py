@@ -32,8 +32,14 @@ def solution(exercise):
 
 # What students answer, and a word that the feedback must contain.
 WRONG = {
-    "convolution_1d.q1": [(52, "largest weight"), (42, "newest"), (50, "plain average"), (49.5, "not the value"),
-                          ([49], "one number"), (0, "not the value")],
+    "convolution_1d.q1": [
+        (52, "largest weight"),
+        (42, "newest"),
+        (50, "plain average"),
+        (49.5, "not the value"),
+        ([49], "one number"),
+        (0, "not the value"),
+    ],
     "convolution_1d.q2": [
         (lambda x, w: np.correlate(x, w, "valid"), "flipped"),
         (lambda x, w: np.convolve(x, w, "same"), "as many values"),
@@ -41,51 +47,127 @@ WRONG = {
         (lambda x, w: convolve1d(x, w) + 1, "0 of"),
         (lambda x, w: [sum(x[t - a] * w[a] for a in range(len(w))) for t in range(len(w) - 1, len(x) - 1)], "missing"),
         (lambda x, w: x / 0 if False else undefined_name, "NameError"),  # noqa: F821
-        (lambda x: x, "TypeError")],
-    "convolution_1d.q3": [((91, 100, 109), "series"), ((92, 100, 109), "full"), ((108, 100, 92), "order"),
-                          ((92, 108), "right size"), (92, "list")],
+        (lambda x: x, "TypeError"),
+    ],
+    "convolution_1d.q3": [
+        ((91, 100, 109), "series"),
+        ((92, 100, 109), "full"),
+        ((108, 100, 92), "order"),
+        ((92, 108), "right size"),
+        (92, "list"),
+    ],
     "convolution_1d.q4": [(6, "square root"), (24, "Solve"), (144, "1 m"), (35, "not the value")],
-    "convolution_1d.q5": [([1, 2, 3, 2, 1], "average"), ([1 / 3] * 3, "further"), ([0.2] * 5, "equally"),
-                          ([1 / 9] * 3, "slides"), ([0.1, 0.2, 0.4, 0.2, 0.1], "of 5")],
+    "convolution_1d.q5": [
+        ([1, 2, 3, 2, 1], "average"),
+        ([1 / 3] * 3, "further"),
+        ([0.2] * 5, "equally"),
+        ([1 / 9] * 3, "slides"),
+        ([0.1, 0.2, 0.4, 0.2, 0.1], "of 5"),
+    ],
     "images_and_filters_2d.q1": [(1024**2, "grey"), (3 * 1024, "rows"), (24 * 1024**2, "bits"), (3, "megabytes")],
-    "images_and_filters_2d.q2": [([[4, 1], [5, 6]], "of 4"), ([[2, 2, 0], [9, 5, 0], [0, 0, 0]], "right size"),
-                                 ([[1, 5], [2, 3]], "of 4"), (2, "table")],
+    "images_and_filters_2d.q2": [
+        ([[4, 1], [5, 6]], "of 4"),
+        ([[2, 2, 0], [9, 5, 0], [0, 0, 0]], "right size"),
+        ([[1, 5], [2, 3]], "of 4"),
+        (2, "table"),
+    ],
     "images_and_filters_2d.q3": [
-        (convolve2d, "flip"), (lambda i, k: correlate2d(i, k, padding="same"), "as large"),
-        (lambda i, k: correlate2d(i, k)[:-1, :-1], "missing"), (lambda i, k: np.sum(i * k), "ValueError"),
-        (lambda i, k: correlate2d(i, k).T, "exchanged"), (lambda i, k: correlate2d(i, k) * 2, "0 of")],
-    "images_and_filters_2d.q4": [([[0, 0, 0], [0, 0, 1], [0, 0, 0]], "left"), ([[0, 1, 0], [0, 0, 0], [0, 0, 0]], "up or down"),
-                                 ([[0, 0, 0], [0, 1, 0], [0, 0, 0]], "where it is"), (np.ones((3, 3)), "copy"),
-                                 ([[0, 0, 0], [2, 0, 0], [0, 0, 0]], "as it is"), ([1, 0, 0], "rows")],
-    "images_and_filters_2d.q5": [([[1, 1, 1], [0, 0, 0], [1, 1, 1]], "flat"), ([[-1, 2, -1]] * 3, "vertical"),
-                                 ([[1, 1, 1], [-2, -2, -2], [1, 1, 1]], "middle row"), (np.zeros((3, 3)), "middle row"),
-                                 ([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]], "vertical")],
-    "stride_padding_channels.q1": [(16.5, "Half"), (17, "round"), (15, "first move"), (14, "both sides"), (32, "stride 1")],
-    "stride_padding_channels.q2": [((2, 1), "after"), ((0, 3), "evenly"), ((1, 1), "rest"), ((2, 2), "one too many"),
-                                   ((3, 3), "in all"), (3, "list")],
-    "stride_padding_channels.q3": [((12, 17, 6, 11), "five rows"), ((4, 8, 2, 6), "stride"), ((6, 10, 12, 16), "exchanged"),
-                                   ((20, 24, 10, 14), "stride"), ((12, 16), "right size")],
-    "stride_padding_channels.q4": [(1664, "deep"), (51200, "biases"), (801, "one filter"), (53248, "single one"),
-                                   (51265, "not the value")],
+        (convolve2d, "flip"),
+        (lambda i, k: correlate2d(i, k, padding="same"), "as large"),
+        (lambda i, k: correlate2d(i, k)[:-1, :-1], "missing"),
+        (lambda i, k: np.sum(i * k), "ValueError"),
+        (lambda i, k: correlate2d(i, k).T, "exchanged"),
+        (lambda i, k: correlate2d(i, k) * 2, "0 of"),
+    ],
+    "images_and_filters_2d.q4": [
+        ([[0, 0, 0], [0, 0, 1], [0, 0, 0]], "left"),
+        ([[0, 1, 0], [0, 0, 0], [0, 0, 0]], "up or down"),
+        ([[0, 0, 0], [0, 1, 0], [0, 0, 0]], "where it is"),
+        (np.ones((3, 3)), "copy"),
+        ([[0, 0, 0], [2, 0, 0], [0, 0, 0]], "as it is"),
+        ([1, 0, 0], "rows"),
+    ],
+    "images_and_filters_2d.q5": [
+        ([[1, 1, 1], [0, 0, 0], [1, 1, 1]], "flat"),
+        ([[-1, 2, -1]] * 3, "vertical"),
+        ([[1, 1, 1], [-2, -2, -2], [1, 1, 1]], "middle row"),
+        (np.zeros((3, 3)), "middle row"),
+        ([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]], "vertical"),
+    ],
+    "stride_padding_channels.q1": [
+        (16.5, "Half"),
+        (17, "round"),
+        (15, "first move"),
+        (14, "both sides"),
+        (32, "stride 1"),
+    ],
+    "stride_padding_channels.q2": [
+        ((2, 1), "after"),
+        ((0, 3), "evenly"),
+        ((1, 1), "rest"),
+        ((2, 2), "one too many"),
+        ((3, 3), "in all"),
+        (3, "list"),
+    ],
+    "stride_padding_channels.q3": [
+        ((12, 17, 6, 11), "five rows"),
+        ((4, 8, 2, 6), "stride"),
+        ((6, 10, 12, 16), "exchanged"),
+        ((20, 24, 10, 14), "stride"),
+        ((12, 16), "right size"),
+    ],
+    "stride_padding_channels.q4": [
+        (1664, "deep"),
+        (51200, "biases"),
+        (801, "one filter"),
+        (53248, "single one"),
+        (51265, "not the value"),
+    ],
     "stride_padding_channels.q5": [
-        (lambda i, p: np.pad(i, (0, p)), "bottom"), (lambda i, p: np.pad(i, ((p, p), (0, 0))), "columns"),
-        (lambda i, p: np.pad(i, p, mode="edge"), "border"), (lambda i, p: np.pad(i, 1), "whatever p"),
-        (lambda i, p: np.pad(i, p, constant_values=1), "are right"), (lambda i, p: i, "right size")],
-    "pooling_and_properties.q1": [([[4, 5], [8, 6]], "max pooling"), ([[8, 12], [16, 16]], "sums"),
-                                  ([[2, 4], [3, 4]], "exchanged"), ([[2, 3], [4, 5]], "3 of 4"), ([2, 3, 3, 4], "table")],
+        (lambda i, p: np.pad(i, (0, p)), "bottom"),
+        (lambda i, p: np.pad(i, ((p, p), (0, 0))), "columns"),
+        (lambda i, p: np.pad(i, p, mode="edge"), "border"),
+        (lambda i, p: np.pad(i, 1), "whatever p"),
+        (lambda i, p: np.pad(i, p, constant_values=1), "are right"),
+        (lambda i, p: i, "right size"),
+    ],
+    "pooling_and_properties.q1": [
+        ([[4, 5], [8, 6]], "max pooling"),
+        ([[8, 12], [16, 16]], "sums"),
+        ([[2, 4], [3, 4]], "exchanged"),
+        ([[2, 3], [4, 5]], "3 of 4"),
+        ([2, 3, 3, 4], "table"),
+    ],
     "pooling_and_properties.q2": [
-        (lambda x, s: pool2d(x, s, mode="average"), "means"), (lambda x, s: pool2d(x, s, strides=1), "overlap"),
-        (lambda x, s: pool2d(x, s, padding="same"), "not full"), (lambda x, s: pool2d(x, 2), "whatever size"),
-        (lambda x, s: np.maximum(pool2d(x, s), 0), "Negative"), (lambda x, s: x.max(), "table")],
-    "pooling_and_properties.q3": [(8, "two pixels apart"), (9, "pooling"), (7, "without the pooling"), (6, "missing"),
-                                  (12, "after the pooling"), (11, "not the value")],
+        (lambda x, s: pool2d(x, s, mode="average"), "means"),
+        (lambda x, s: pool2d(x, s, strides=1), "overlap"),
+        (lambda x, s: pool2d(x, s, padding="same"), "not full"),
+        (lambda x, s: pool2d(x, 2), "whatever size"),
+        (lambda x, s: np.maximum(pool2d(x, s), 0), "Negative"),
+        (lambda x, s: x.max(), "table"),
+    ],
+    "pooling_and_properties.q3": [
+        (8, "two pixels apart"),
+        (9, "pooling"),
+        (7, "without the pooling"),
+        (6, "missing"),
+        (12, "after the pooling"),
+        (11, "not the value"),
+    ],
     "pooling_and_properties.q4": [
         (lambda a, b: correlate2d(a, b, padding=b.shape[0] - 1), "flipped"),
         (lambda a, b: convolve2d(a, b, padding="same"), "sees more"),
         (lambda a, b: a + b if a.shape == b.shape else np.zeros(1), "side by side"),
-        (lambda a, b: convolve2d(a, b, padding=b.shape[0] - 1).T, "are right")],
-    "pooling_and_properties.q5": [(50348032 // 448 + 1000, "not the value"), (50348032, "Divide"), (448, "convolutional"),
-                                  (110, "outputs"), (98775, "keep their size"), (0, "other way")],
+        (lambda a, b: convolve2d(a, b, padding=b.shape[0] - 1).T, "are right"),
+    ],
+    "pooling_and_properties.q5": [
+        (50348032 // 448 + 1000, "not the value"),
+        (50348032, "Divide"),
+        (448, "convolutional"),
+        (110, "outputs"),
+        (98775, "keep their size"),
+        (0, "other way"),
+    ],
 }
 
 
@@ -118,13 +200,35 @@ def test_feedback_and_hint_do_not_give_the_answer_away(name, exercise):
         secrets = [str(answer), str(np.asarray(answer).tolist())]
     for text in texts:
         for secret in secrets:
-            assert not re.search(rf"(?<![\w.]){re.escape(secret)}(?![\w.])", text), f"{name} gives {secret} away: {text}"
+            assert not re.search(rf"(?<![\w.]){re.escape(secret)}(?![\w.])", text), (
+                f"{name} gives {secret} away: {text}"
+            )
 
 
 @pytest.mark.parametrize("name, exercise", exercises())
-@pytest.mark.parametrize("answer", [
-    "forty", "", [], [[1, 2], [3]], {}, (None, None), float("nan"), [np.inf, 1], 1j, object(), np.zeros((2, 2, 2, 2, 2)),
-    True, lambda: 3, lambda *a: "text", lambda *a: [[1], [1, 2]], lambda *a: 1 / 0, len], ids=repr)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "forty",
+        "",
+        [],
+        [[1, 2], [3]],
+        {},
+        (None, None),
+        float("nan"),
+        [np.inf, 1],
+        1j,
+        object(),
+        np.zeros((2, 2, 2, 2, 2)),
+        True,
+        lambda: 3,
+        lambda *a: "text",
+        lambda *a: [[1], [1, 2]],
+        lambda *a: 1 / 0,
+        len,
+    ],
+    ids=repr,
+)
 def test_strange_answers_get_feedback_and_no_traceback(name, exercise, answer):
     verdict, text = exercise.evaluate(answer)
     assert verdict is False and len(text) > 10
@@ -170,7 +274,9 @@ def test_the_answer_of_a_student_is_not_modified_and_mutating_functions_do_not_s
 
 def test_every_notebook_module_has_at_least_four_exercises_numbered_in_order():
     for module in MODULES:
-        found = [e for e in vars(importlib.import_module(f"utils.exercises.{module}")).values() if isinstance(e, Exercise)]
+        found = [
+            e for e in vars(importlib.import_module(f"utils.exercises.{module}")).values() if isinstance(e, Exercise)
+        ]
         assert len(found) >= 4
         chapter = found[0].number.split(".")[0]
         assert [e.number for e in found] == [f"{chapter}.{k}" for k in range(1, len(found) + 1)]

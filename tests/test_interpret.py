@@ -31,10 +31,17 @@ def test_it_predicts_small_changes(model):
     assert np.sum(gradient * change) == pytest.approx(after - before, rel=1e-4)
 
 
-@pytest.mark.parametrize("image, unit, word", [
-    (np.zeros((8, 8)), (0, 0, 0), "image"), (np.zeros((8, 9, 2)), (0, 0, 0), "image"),
-    (np.full((8, 8, 2), np.nan), (0, 0, 0), "image"), (np.zeros((8, 8, 2)), (0, 0), "unit"),
-    (np.zeros((8, 8, 2)), (0, 3, 0), "unit"), (np.zeros((8, 8, 2)), (0, 0, 0.5), "unit")])
+@pytest.mark.parametrize(
+    "image, unit, word",
+    [
+        (np.zeros((8, 8)), (0, 0, 0), "image"),
+        (np.zeros((8, 9, 2)), (0, 0, 0), "image"),
+        (np.full((8, 8, 2), np.nan), (0, 0, 0), "image"),
+        (np.zeros((8, 8, 2)), (0, 0), "unit"),
+        (np.zeros((8, 8, 2)), (0, 3, 0), "unit"),
+        (np.zeros((8, 8, 2)), (0, 0, 0.5), "unit"),
+    ],
+)
 def test_bad_input_is_named(model, image, unit, word):
     with pytest.raises(ValueError, match=word):
         input_gradient(model, image, unit)

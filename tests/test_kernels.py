@@ -43,7 +43,7 @@ def test_the_shapes_of_the_windows():
     weights = kernels.exponential(5, decay=0.5)
     np.testing.assert_allclose(weights[1:] / weights[:-1], 0.5)
     weights = kernels.gaussian(4, sigma=2)
-    np.testing.assert_allclose(np.log(weights / weights[0]), -np.arange(4) ** 2 / 8)
+    np.testing.assert_allclose(np.log(weights / weights[0]), -(np.arange(4) ** 2) / 8)
 
 
 @pytest.mark.parametrize("window", WINDOWS)

@@ -18,8 +18,12 @@ FIGURES = {
     "grids": lambda: plots.grids({"a": TABLE, "b": TABLE.T}, {"a": [(0, 1, 2, 2, plots.VERMILION)]}, signs=["="]),
     "step": lambda: plots.step(np.arange(16).reshape(4, 4), kernels.ROBERTS_X, 1, 2),
     "pooling": lambda: plots.pooling({"map": np.arange(16).reshape(4, 4), "pooled": [[5, 7], [13, 15]]}),
-    "connections": lambda: plots.connections({"dense": np.arange(1, 13).reshape(3, 4), "shared": np.eye(3, 4, dtype=int)}),
-    "stages": lambda: plots.stages({"image": np.ones((4, 4, 1)), "maps": np.ones((2, 2, 5))}, np.arange(3.0), title="Way"),
+    "connections": lambda: plots.connections(
+        {"dense": np.arange(1, 13).reshape(3, 4), "shared": np.eye(3, 4, dtype=int)}
+    ),
+    "stages": lambda: plots.stages(
+        {"image": np.ones((4, 4, 1)), "maps": np.ones((2, 2, 5))}, np.arange(3.0), title="Way"
+    ),
     "windows": lambda: plots.windows(6, 3, strides=2, title="Stride 2"),
 }
 
@@ -44,9 +48,16 @@ def test_no_figure_is_blank(draw, tmp_path):
 
 
 def test_lines_show_their_values_with_labels_and_marks():
-    figure = plots.lines({"dots": [5, 6, 7], "curve": ([10, 20], [1, 2])}, dots=["dots"], marks=[(10, 1, "here")],
-                         xlabel="time (s)", ylabel="km", title="Title", ylim=(0, 9))
-    ax, = figure.axes
+    figure = plots.lines(
+        {"dots": [5, 6, 7], "curve": ([10, 20], [1, 2])},
+        dots=["dots"],
+        marks=[(10, 1, "here")],
+        xlabel="time (s)",
+        ylabel="km",
+        title="Title",
+        ylim=(0, 9),
+    )
+    (ax,) = figure.axes
     dots, curve, mark = ax.lines
     np.testing.assert_array_equal(dots.get_ydata(), [5, 6, 7])
     np.testing.assert_array_equal(curve.get_xydata(), [[10, 1], [20, 2]])
@@ -80,19 +91,23 @@ def test_images_keep_their_pixels_and_zero_is_medium_grey_where_there_are_negati
 
 
 def test_grids_write_every_number_and_frame_the_window():
-    figure = plots.grids({"table": TABLE, "means": np.array([[3.25, 1.5], [-2.0, 0.0]])}, {"table": [(0, 1, 2, 2, "red")]})
+    figure = plots.grids(
+        {"table": TABLE, "means": np.array([[3.25, 1.5], [-2.0, 0.0]])}, {"table": [(0, 1, 2, 2, "red")]}
+    )
     assert texts(figure.axes[0]) == ["3", "−1", "0", "2", "5", "−4"]
     assert texts(figure.axes[1]) == ["3.25", "1.5", "−2", "0"]
-    frame, = figure.axes[0].patches
-    assert (frame.get_x(), frame.get_y(), frame.get_width(), frame.get_height()) == pytest.approx((1.04, 0.04, 1.92, 1.92))
+    (frame,) = figure.axes[0].patches
+    assert (frame.get_x(), frame.get_y(), frame.get_width(), frame.get_height()) == pytest.approx(
+        (1.04, 0.04, 1.92, 1.92)
+    )
 
 
 def test_step_shows_the_window_and_the_value_that_belongs_to_it():
     image = np.arange(36).reshape(6, 6) % 7
     figure = plots.step(image, kernels.SOBEL_X, 1, 0, strides=2)
     result = correlate2d(image, kernels.SOBEL_X, 2)
-    window, = figure.axes[0].patches
-    value, = figure.axes[2].patches
+    (window,) = figure.axes[0].patches
+    (value,) = figure.axes[2].patches
     assert (window.get_x(), window.get_y()) == pytest.approx((0.04, 2.04))
     assert (value.get_x(), value.get_y()) == pytest.approx((0.04, 1.04))
     assert texts(figure.axes[2]) == [str(v).replace("-", "−") for v in result.ravel()]
@@ -100,7 +115,9 @@ def test_step_shows_the_window_and_the_value_that_belongs_to_it():
 
 
 def test_windows_counts_zeros_and_unused_pixels():
-    assert "2 windows of 3 over 6 pixels, 0 zeros before, 0 after, 1 pixels unused" in plots.windows(6, 3, 2).description
+    assert (
+        "2 windows of 3 over 6 pixels, 0 zeros before, 0 after, 1 pixels unused" in plots.windows(6, 3, 2).description
+    )
     assert "3 windows of 3 over 6 pixels, 0 zeros before, 1 after, 0" in plots.windows(6, 3, 2, "same").description
 
 
@@ -121,7 +138,10 @@ def test_pooling_frames_window_and_value_alike():
 
 def test_connections_counts_connections_and_weights():
     band = np.array([[1, 2, 0], [0, 1, 2]])
-    assert "band with 4 connections and 2 weights" in plots.connections({"band": band, "dense": np.arange(1, 7).reshape(2, 3)}).description
+    assert (
+        "band with 4 connections and 2 weights"
+        in plots.connections({"band": band, "dense": np.arange(1, 7).reshape(2, 3)}).description
+    )
 
 
 def test_stages_marks_the_highest_score():

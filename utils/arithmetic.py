@@ -83,8 +83,14 @@ def layer_table(model):
 
     fields, shapes = _fields(model)
     rows = [
-        (layer.name, type(layer).__name__, shapes[layer.name], layer.count_params(),
-         _multiply_adds(layer, shapes[layer.name]), _size(fields[layer.name]))
+        (
+            layer.name,
+            type(layer).__name__,
+            shapes[layer.name],
+            layer.count_params(),
+            _multiply_adds(layer, shapes[layer.name]),
+            _size(fields[layer.name]),
+        )
         for layer in model.layers
     ]
     columns = ["layer", "type", "output shape", "parameters", "multiply-adds", "receptive field"]
@@ -118,13 +124,19 @@ def check_groups(in_channels, filters, groups):
     """Raise ValueError unless `groups` divides the numbers of input channels and of filters."""
     groups = integer("groups", groups, 1)
     if in_channels % groups or filters % groups:
-        raise ValueError(f"groups must divide the input channels and the filters, got groups={groups} "
-                         f"for {in_channels} channels and {filters} filters")
+        raise ValueError(
+            f"groups must divide the input channels and the filters, got groups={groups} "
+            f"for {in_channels} channels and {filters} filters"
+        )
 
 
 def _per_axis(function, input_size, kernel_size, strides, padding, dilation_rate):
-    sizes = [pair("input_size", input_size), pair("kernel_size", kernel_size), pair("strides", strides),
-             pair("dilation_rate", dilation_rate)]
+    sizes = [
+        pair("input_size", input_size),
+        pair("kernel_size", kernel_size),
+        pair("strides", strides),
+        pair("dilation_rate", dilation_rate),
+    ]
     if isinstance(padding, str) or padding is None:
         paddings = (choice("padding", padding, ("valid", "same")),) * 2
     else:
@@ -148,21 +160,26 @@ def _output_size(size, kernel, stride, padding, dilation):
     extent = (kernel - 1) * dilation + 1
     if extent > padded:
         spread = "" if dilation == 1 else f" (spread over {extent} by dilation_rate={dilation})"
-        raise ValueError(f"kernel_size={kernel}{spread} is larger than the padded input of {padded}; "
-                         'use a smaller kernel, more padding, or padding="same"')
+        raise ValueError(
+            f"kernel_size={kernel}{spread} is larger than the padded input of {padded}; "
+            'use a smaller kernel, more padding, or padding="same"'
+        )
     return (padded - extent) // stride + 1
 
 
 # A field is (start, end, step) for rows and for columns: unit i of the layer sees the input pixels
 # start + i * step ... end + i * step, where pixels outside the image are zeros of the padding.
 
+
 def _fields(model):
     """The field and the output shape of every layer, by the layer's name, in the order of computation."""
     import keras
 
     if not getattr(model, "built", False) or not getattr(model, "inputs", None):
-        raise ValueError(f"model must be a Keras model whose input shape is known, got {model!r}; "
-                         "start it with keras.Input(shape=...)")
+        raise ValueError(
+            f"model must be a Keras model whose input shape is known, got {model!r}; "
+            "start it with keras.Input(shape=...)"
+        )
     graph = getattr(model, "_functional", None) or model  # a Sequential keeps its graph inside
     nodes = [node for depth in sorted(graph._nodes_by_depth, reverse=True) for node in graph._nodes_by_depth[depth]]
     fields, shapes, by_tensor = {}, {}, {}
@@ -187,17 +204,23 @@ def _through(layer, inputs, shape, fields):
     field, sizes = fields[0], inputs[0].shape[1:3]
     kind = type(layer).__name__
     if kind == "ZeroPadding2D":
-        return tuple((start - before * step, end - before * step, step)
-                     for (start, end, step), (before, _) in zip(field, layer.padding))
+        return tuple(
+            (start - before * step, end - before * step, step)
+            for (start, end, step), (before, _) in zip(field, layer.padding)
+        )
     if hasattr(layer, "kernel_size") or hasattr(layer, "pool_size"):
         kernel = layer.kernel_size if hasattr(layer, "kernel_size") else layer.pool_size
         dilation = getattr(layer, "dilation_rate", (1, 1))
         if "Transpose" in kind or not is_pair(kernel) or len(kernel) != 2:
             raise _unknown(layer, "is not a convolution or pooling of images")
-        befores = [padding_amounts(n or s, k, s, layer.padding, d)[0]  # size unknown: a multiple of the stride
-                   for n, k, s, d in zip(sizes, kernel, layer.strides, dilation)]
-        return tuple((start - before * step, end + ((k - 1) * d - before) * step, s * step)
-                     for (start, end, step), before, k, s, d in zip(field, befores, kernel, layer.strides, dilation))
+        befores = [
+            padding_amounts(n or s, k, s, layer.padding, d)[0]  # size unknown: a multiple of the stride
+            for n, k, s, d in zip(sizes, kernel, layer.strides, dilation)
+        ]
+        return tuple(
+            (start - before * step, end + ((k - 1) * d - before) * step, s * step)
+            for (start, end, step), before, k, s, d in zip(field, befores, kernel, layer.strides, dilation)
+        )
     if hasattr(layer, "strides"):
         raise _unknown(layer, "is not a convolution or pooling layer")
     if any(tuple(tensor.shape[1:3]) != tuple(shape[1:3]) for tensor in inputs):
@@ -206,8 +229,10 @@ def _through(layer, inputs, shape, fields):
 
 
 def _unknown(layer, reason):
-    return ValueError(f"layer {layer.name!r} ({type(layer).__name__}) {reason}, so its receptive field is not known "
-                      "here; build the model without it, or only up to it")
+    return ValueError(
+        f"layer {layer.name!r} ({type(layer).__name__}) {reason}, so its receptive field is not known "
+        "here; build the model without it, or only up to it"
+    )
 
 
 def _size(field):

@@ -23,6 +23,7 @@ LARGEST_EXACT_INTEGER = 2**53  # up to here float64 holds every integer
 
 # One dimension
 
+
 def convolve1d(x, w, mode="valid"):
     """Slide the weights `w` over the series `x`: s_t = sum_a x_(t-a) w_a, for every t that `mode` admits.
 
@@ -48,6 +49,7 @@ def convolve1d_sums(x, w, mode="valid"):
 
 
 # Two dimensions, one channel
+
 
 def correlate2d(image, kernel, strides=1, padding="valid", dilation_rate=1):
     """Lay the kernel on the image, multiply, add, slide: S_ij = sum_ab I_(i+a, j+b) K_ab.
@@ -99,6 +101,7 @@ def convolve2d_sums(image, kernel, strides=1, padding="valid", dilation_rate=1):
 
 # Many channels and filters
 
+
 def conv2d(x, kernel, bias=None, strides=1, padding="valid", dilation_rate=1, groups=1):
     """What the Keras layer Conv2D computes: every filter is correlated with all channels of its group, and summed.
 
@@ -137,7 +140,8 @@ def conv2d_sums(x, kernel, bias=None, strides=1, padding="valid", dilation_rate=
             for k in range(columns.start, columns.stop):
                 for depth, channel in enumerate(range(channels.start, channels.stop)):
                     out[image, :, :, k] += correlate2d_sums(
-                        batch[image, :, :, channel], kernel[:, :, depth, k], strides, padding, dilation_rate)
+                        batch[image, :, :, channel], kernel[:, :, depth, k], strides, padding, dilation_rate
+                    )
     out = _cast(out if bias is None else out + bias, dtype)
     return out if x.ndim == 4 else out[0]
 
@@ -159,6 +163,7 @@ def im2col(x, kernel_size, strides=1, padding="valid", dilation_rate=1):
 
 
 # Pooling
+
 
 def pool2d(x, pool_size=2, strides=None, padding="valid", mode="max"):
     """Replace every window of each channel by its largest value or by its mean.
@@ -194,12 +199,13 @@ def pool2d_sums(x, pool_size=2, strides=None, padding="valid", mode="max"):
         for i in range(out.shape[1]):
             for j in range(out.shape[2]):
                 row, column = i * strides[0] - top, j * strides[1] - left
-                window = batch[image, max(row, 0):row + pool_size[0], max(column, 0):column + pool_size[1]]
+                window = batch[image, max(row, 0) : row + pool_size[0], max(column, 0) : column + pool_size[1]]
                 out[image, i, j] = reduce(window, axis=(0, 1))
     return out.reshape(_pooled_shape(np.shape(x), out_size))
 
 
 # Helpers
+
 
 def _exact(name, x, **weights):
     """Give `x` and the weights a float type that holds them exactly, and the type that the result must have."""
@@ -210,8 +216,10 @@ def _exact(name, x, **weights):
     peaks = [max(1, abs(int(array.max())), abs(int(array.min()))) for array in arrays.values()]
     terms = next(iter(weights.values())).size
     if peaks[0] * peaks[1] * terms + sum(peaks[2:]) >= LARGEST_EXACT_INTEGER:
-        raise ValueError(f"{' and '.join(arrays)} hold integers up to {max(peaks)}, whose sums could exceed 2**53; "
-                         "convert them with .astype(float)")
+        raise ValueError(
+            f"{' and '.join(arrays)} hold integers up to {max(peaks)}, whose sums could exceed 2**53; "
+            "convert them with .astype(float)"
+        )
     return *(w if w is None else w.astype(float) for w in (x, *weights.values())), np.dtype(np.int64)
 
 
@@ -223,8 +231,7 @@ def _prepare1d(x, w, mode):
     x, w = real_array("x", x, [("time",)]), real_array("w", w, [("window",)])
     mode = choice("mode", mode, ("valid", "same", "full"))
     if len(w) > len(x) and mode != "full":
-        raise ValueError(f"w has {len(w)} weights, more than the {len(x)} values of x; "
-                         'shorten w, or use mode="full"')
+        raise ValueError(f'w has {len(w)} weights, more than the {len(x)} values of x; shorten w, or use mode="full"')
     x, w, dtype = _exact("x", x, w=w)
     zeros = len(w) - 1
     before, after = {"valid": (0, 0), "same": (zeros - zeros // 2, zeros // 2), "full": (zeros, zeros)}[mode]
@@ -241,8 +248,10 @@ def _prepare_conv2d(x, kernel, bias, groups):
     channels, (depth, filters) = x.shape[-1], kernel.shape[2:]
     check_groups(channels, filters, groups)
     if depth * groups != channels:
-        raise ValueError(f"kernel of shape {kernel.shape} reads {depth} channels in each of {groups} group(s), but x "
-                         f"has {channels} channels; kernel.shape[2] must be {channels // groups}")
+        raise ValueError(
+            f"kernel of shape {kernel.shape} reads {depth} channels in each of {groups} group(s), but x "
+            f"has {channels} channels; kernel.shape[2] must be {channels // groups}"
+        )
     if bias is not None:
         bias = real_array("bias", bias, [("filters",)])
         if len(bias) != filters:
@@ -259,8 +268,10 @@ def _prepare_pool2d(x, pool_size, strides, padding, mode):
     mode = choice("mode", mode, ("max", "average"))
     batch = x.reshape((1,) * (x.ndim < 4) + x.shape + (1,) * (x.ndim == 2))
     if padding == "valid" and (pool_size[0] > batch.shape[1] or pool_size[1] > batch.shape[2]):
-        raise ValueError(f"pool_size={pool_size} is larger than x with its {batch.shape[1]} rows and {batch.shape[2]} "
-                         'columns; use a smaller pool_size, or padding="same"')
+        raise ValueError(
+            f"pool_size={pool_size} is larger than x with its {batch.shape[1]} rows and {batch.shape[2]} "
+            'columns; use a smaller pool_size, or padding="same"'
+        )
     return batch, pool_size, strides, padding, mode
 
 
@@ -286,7 +297,7 @@ def _windows(padded, kernel_size, strides, dilation_rate):
     strides, dilation = pair("strides", strides), pair("dilation_rate", dilation_rate)
     extent = [(k - 1) * d + 1 for k, d in zip(kernel_size, dilation)]
     views = np.lib.stride_tricks.sliding_window_view(padded, extent, axis=(1, 2))
-    views = views[:, ::strides[0], ::strides[1], :, ::dilation[0], ::dilation[1]]
+    views = views[:, :: strides[0], :: strides[1], :, :: dilation[0], :: dilation[1]]
     return views.transpose(0, 1, 2, 4, 5, 3)
 
 

@@ -37,5 +37,5 @@ def input_gradient(model, image, unit):
         import torch
 
         x = torch.tensor(batch, requires_grad=True)
-        gradient, = torch.autograd.grad(model(x)[unit], x)
+        (gradient,) = torch.autograd.grad(model(x)[unit], x)
     return keras.ops.convert_to_numpy(gradient)[0]

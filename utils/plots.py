@@ -30,12 +30,25 @@ class DescribedFigure(Figure):
 
 def use_course_style():
     """Large type, quiet axes, colours for everybody; and figures that carry their description into the notebook."""
-    plt.rcParams.update({
-        "figure.dpi": 100, "savefig.dpi": 100, "font.size": 14, "axes.titlesize": 15, "axes.labelsize": 14,
-        "legend.fontsize": 13, "legend.frameon": False, "lines.linewidth": 2.2, "image.cmap": "gray",
-        "image.interpolation": "nearest", "axes.spines.top": False, "axes.spines.right": False,
-        "axes.prop_cycle": plt.cycler(color=COLOURS), "figure.facecolor": "white", "axes.facecolor": "white",
-    })
+    plt.rcParams.update(
+        {
+            "figure.dpi": 100,
+            "savefig.dpi": 100,
+            "font.size": 14,
+            "axes.titlesize": 15,
+            "axes.labelsize": 14,
+            "legend.fontsize": 13,
+            "legend.frameon": False,
+            "lines.linewidth": 2.2,
+            "image.cmap": "gray",
+            "image.interpolation": "nearest",
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.prop_cycle": plt.cycler(color=COLOURS),
+            "figure.facecolor": "white",
+            "axes.facecolor": "white",
+        }
+    )
     try:
         from IPython import get_ipython
     except ImportError:
@@ -52,7 +65,9 @@ def lines(curves, x=None, xlabel="", ylabel="", title="", dots=(), marks=(), hei
     """
     figure, ax = _figure(height)
     for order, (name, values) in enumerate(curves.items()):
-        positions, values = values if isinstance(values, tuple) else (np.arange(len(values)) if x is None else x, values)
+        positions, values = (
+            values if isinstance(values, tuple) else (np.arange(len(values)) if x is None else x, values)
+        )
         if name in dots:
             ax.plot(positions, values, "o", color=GREY, markersize=4, label=name, zorder=1)
         else:
@@ -75,8 +90,15 @@ def panels(curves, xlabel="", ylabel="", titles=None, height=3.4, kind="line", s
 
     kind: "line" or "bar".
     """
-    figure, axs = plt.subplots(1, len(curves), figsize=(WIDTH, height), sharey=sharey, squeeze=False,
-                               layout="constrained", FigureClass=DescribedFigure)
+    figure, axs = plt.subplots(
+        1,
+        len(curves),
+        figsize=(WIDTH, height),
+        sharey=sharey,
+        squeeze=False,
+        layout="constrained",
+        FigureClass=DescribedFigure,
+    )
     for ax, (name, values) in zip(axs[0], curves.items()):
         several = values if isinstance(values, dict) else {"": values}
         for label, series in several.items():
@@ -92,7 +114,9 @@ def panels(curves, xlabel="", ylabel="", titles=None, height=3.4, kind="line", s
     axs[0, 0].set_ylabel(ylabel)
     if title:
         figure.suptitle(title)
-    return _finish(figure, f"{title + '. ' if title else ''}{ylabel} over {xlabel}, one panel each: {', '.join(curves)}")
+    return _finish(
+        figure, f"{title + '. ' if title else ''}{ylabel} over {xlabel}, one panel each: {', '.join(curves)}"
+    )
 
 
 def images(pictures, columns=None, vmin=None, vmax=None, cmap="gray", title="", size=None, colorbar=False):
@@ -105,8 +129,14 @@ def images(pictures, columns=None, vmin=None, vmax=None, cmap="gray", title="", 
     rows = -(-len(pictures) // columns)
     ratio = max(np.shape(p)[0] / np.shape(p)[1] for p in pictures.values())
     side = WIDTH / columns if size is None else size
-    figure, axs = plt.subplots(rows, columns, figsize=(side * columns, rows * (side * ratio + 0.35)), squeeze=False,
-                               layout="constrained", FigureClass=DescribedFigure)
+    figure, axs = plt.subplots(
+        rows,
+        columns,
+        figsize=(side * columns, rows * (side * ratio + 0.35)),
+        squeeze=False,
+        layout="constrained",
+        FigureClass=DescribedFigure,
+    )
     for ax in axs.flat:
         ax.axis("off")
     for ax, (name, picture) in zip(axs.flat, pictures.items()):
@@ -141,8 +171,11 @@ def gradient(picture, magnitude, direction, threshold=0.25):
     bar = figure.colorbar(drawn, ax=axs[2], ticks=range(4), shrink=0.85)
     bar.ax.set_yticklabels(["right", "up", "left", "down"])
     bar.ax.tick_params(length=0)
-    return _finish(figure, "A photo, the magnitude of its gradient, and where its edges are strong a colour for the side "
-                           "that is brighter: right, up, left, down")
+    return _finish(
+        figure,
+        "A photo, the magnitude of its gradient, and where its edges are strong a colour for the side "
+        "that is brighter: right, up, left, down",
+    )
 
 
 def grids(tables, highlight=None, title="", signs=None, size=None, zero_border=0, cmap=None):
@@ -155,13 +188,29 @@ def grids(tables, highlight=None, title="", signs=None, size=None, zero_border=0
     shapes = [np.shape(t) for t in tables.values()]
     total = sum(s[1] for s in shapes) + 1.2 * (len(shapes) - 1)
     cell = min(WIDTH / total, 0.75) if size is None else size
-    figure, axs = plt.subplots(1, len(tables), figsize=(WIDTH, cell * max(s[0] for s in shapes) + 0.7), squeeze=False,
-                               width_ratios=[s[1] for s in shapes], layout="constrained", FigureClass=DescribedFigure)
+    figure, axs = plt.subplots(
+        1,
+        len(tables),
+        figsize=(WIDTH, cell * max(s[0] for s in shapes) + 0.7),
+        squeeze=False,
+        width_ratios=[s[1] for s in shapes],
+        layout="constrained",
+        FigureClass=DescribedFigure,
+    )
     for index, (ax, (name, table)) in enumerate(zip(axs[0], tables.items())):
         draw_grid(ax, table, name, (highlight or {}).get(name, ()), border=zero_border if index == 0 else 0, cmap=cmap)
         if signs and index < len(signs):
-            ax.annotate(signs[index], (1, 0.5), xycoords="axes fraction", xytext=(14, 0), textcoords="offset points",
-                        fontsize=20, ha="center", va="center", annotation_clip=False)
+            ax.annotate(
+                signs[index],
+                (1, 0.5),
+                xycoords="axes fraction",
+                xytext=(14, 0),
+                textcoords="offset points",
+                fontsize=20,
+                ha="center",
+                va="center",
+                annotation_clip=False,
+            )
     if title:
         figure.suptitle(title)
     return _finish(figure, f"{title + '. ' if title else ''}Grids of numbers: {', '.join(tables)}")
@@ -184,16 +233,32 @@ def draw_grid(ax, table, title="", frames=(), border=0, cmap=None):
     size = 16 if columns <= 8 else 11
     for (r, c), value in np.ndenumerate(table):
         text = f"{value:.2f}".rstrip("0").rstrip(".") if table.dtype.kind == "f" else str(int(value))
-        ax.text(c + 0.5, r + 0.5, text.replace("-", "\u2212"), ha="center", va="center", fontsize=size,
-                color="white" if cmap == "gray" and value < 128 else BLACK)
+        ax.text(
+            c + 0.5,
+            r + 0.5,
+            text.replace("-", "\u2212"),
+            ha="center",
+            va="center",
+            fontsize=size,
+            color="white" if cmap == "gray" and value < 128 else BLACK,
+        )
     for line in range(1, max(rows, columns)):
         if line < rows:
             ax.plot([0, columns], [line, line], color="white", linewidth=1)
         if line < columns:
             ax.plot([line, line], [0, rows], color="white", linewidth=1)
     for row, column, height, width, colour in frames:
-        ax.add_patch(Rectangle((column + 0.04, row + 0.04), width - 0.08, height - 0.08, fill=False, edgecolor=colour,
-                               linewidth=3.5, zorder=10))
+        ax.add_patch(
+            Rectangle(
+                (column + 0.04, row + 0.04),
+                width - 0.08,
+                height - 0.08,
+                fill=False,
+                edgecolor=colour,
+                linewidth=3.5,
+                zorder=10,
+            )
+        )
     ax.set(xticks=[], yticks=[], title=title, aspect="equal", xlim=(-0.06, columns + 0.06), ylim=(rows + 0.06, -0.06))
     for spine in ax.spines.values():
         spine.set_visible(False)
@@ -234,8 +299,13 @@ def connections(tables):
         colours = np.ma.masked_where(table == 0, table if weights <= 3 else turned)
         ax.pcolormesh(colours, cmap="viridis", edgecolor="white", linewidth=1)
         ax.invert_yaxis()
-        ax.set(title=f"{name}\n{np.count_nonzero(table)} connections, {weights} weights", xlabel="input",
-               aspect="equal", xticks=[], yticks=[])
+        ax.set(
+            title=f"{name}\n{np.count_nonzero(table)} connections, {weights} weights",
+            xlabel="input",
+            aspect="equal",
+            xticks=[],
+            yticks=[],
+        )
         sentences.append(f"{name} with {np.count_nonzero(table)} connections and {weights} weights")
     axs[0].set_ylabel("neuron")
     return _finish(figure, "Connections between inputs and neurons: " + "; ".join(sentences))
@@ -275,20 +345,31 @@ def windows(input_size, kernel_size, strides=1, padding="valid", dilation_rate=1
         inside = 0 <= pixel < input_size
         face = ("#cfe3f1" if pixel in used else "#f6c9b4") if inside else "#dddddd"
         ax.add_patch(Rectangle((pixel, 0), 1, 1, facecolor=face, edgecolor="white", linewidth=2))
-        ax.text(pixel + 0.5, 0.5, str(pixel) if inside else "zero", ha="center", va="center",
-                color=BLACK if inside else "#777777", fontsize=13)
+        ax.text(
+            pixel + 0.5,
+            0.5,
+            str(pixel) if inside else "zero",
+            ha="center",
+            va="center",
+            color=BLACK if inside else "#777777",
+            fontsize=13,
+        )
     for k in range(outputs):
         for tap in range(kernel_size):
             left = k * strides + tap * dilation_rate - before
             ax.add_patch(Rectangle((left + 0.05, -1.15 - k), 0.9, 0.75, facecolor=COLOURS[k % 2], edgecolor="none"))
-    ax.set(xlim=(-before - 0.3, input_size + after + 0.3), ylim=(-outputs - 0.6, 1.2), xticks=[], yticks=[],
-           title=title)
+    ax.set(
+        xlim=(-before - 0.3, input_size + after + 0.3), ylim=(-outputs - 0.6, 1.2), xticks=[], yticks=[], title=title
+    )
     ax.set_ylabel("windows", labelpad=8)
     for spine in ax.spines.values():
         spine.set_visible(False)
     ignored = input_size - len(used & set(range(input_size)))
-    return _finish(figure, f"{title}. {outputs} windows of {kernel_size} over {input_size} pixels, "
-                           f"{before} zeros before, {after} after, {ignored} pixels unused")
+    return _finish(
+        figure,
+        f"{title}. {outputs} windows of {kernel_size} over {input_size} pixels, "
+        f"{before} zeros before, {after} after, {ignored} pixels unused",
+    )
 
 
 def _figure(height):

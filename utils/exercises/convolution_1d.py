@@ -7,18 +7,23 @@ from utils.exercises.exercise import Exercise, same_function, same_numbers
 
 q1 = Exercise(
     "1.1",
-    same_numbers(49, mistakes=[
-        (52, "You gave the largest weight to the oldest reading of the window. Which reading is the newest?"),
-        (42, "These are the right weights on the wrong readings: the window starts at the newest, x[4]."),
-        (23, "The window moves back from the newest reading, x[4], not forward from x[0]."),
-        (50, "That is the plain average. Give each reading its own weight."),
-        (150, "You left out the weights.")]),
+    same_numbers(
+        49,
+        mistakes=[
+            (52, "You gave the largest weight to the oldest reading of the window. Which reading is the newest?"),
+            (42, "These are the right weights on the wrong readings: the window starts at the newest, x[4]."),
+            (23, "The window moves back from the newest reading, x[4], not forward from x[0]."),
+            (50, "That is the plain average. Give each reading its own weight."),
+            (150, "You left out the weights."),
+        ],
+    ),
     "Three weights, three readings. Write under each other: x[4] and w[0], x[3] and w[1], x[2] and w[2].",
     """
 x, w = [10, 20, 60, 40, 50], [0.5, 0.3, 0.2]
 answer = x[4] * w[0] + x[3] * w[1] + x[2] * w[2]      # 25 + 12 + 12
 """,
-    "The newest reading, 50, counts most; the older ones 40 and 60 count less.")
+    "The newest reading, 50, counts most; the older ones 40 and 60 count less.",
+)
 
 
 def _windows_from_zero(x, w):
@@ -27,18 +32,28 @@ def _windows_from_zero(x, w):
 
 q2 = Exercise(
     "1.2",
-    same_function(convolve1d_sums, cases=[
-        (np.array([1.0, 2.0, 4.0, 8.0]), np.array([0.5, 0.3, 0.2])),
-        (np.array([3.0, 1.0, 4.0, 1.0, 5.0, 9.0]), np.array([1.0, -2.0])),
-        (np.array([2.0, 7.0, 1.0]), np.array([4.0, 5.0, 6.0])),
-        (np.array([2.0, 7.0, 1.0]), np.array([3.0]))],
+    same_function(
+        convolve1d_sums,
+        cases=[
+            (np.array([1.0, 2.0, 4.0, 8.0]), np.array([0.5, 0.3, 0.2])),
+            (np.array([3.0, 1.0, 4.0, 1.0, 5.0, 9.0]), np.array([1.0, -2.0])),
+            (np.array([2.0, 7.0, 1.0]), np.array([4.0, 5.0, 6.0])),
+            (np.array([2.0, 7.0, 1.0]), np.array([3.0])),
+        ],
         mistakes=[
-            (_windows_from_zero, "Your kernel is not flipped: w[0] meets the oldest reading of each window. "
-                                 "It belongs to the newest."),
-            (lambda x, w: convolve1d(x, w, "full"), "You keep windows that hang over the edge. Only full windows count."),
+            (
+                _windows_from_zero,
+                "Your kernel is not flipped: w[0] meets the oldest reading of each window. It belongs to the newest.",
+            ),
+            (
+                lambda x, w: convolve1d(x, w, "full"),
+                "You keep windows that hang over the edge. Only full windows count.",
+            ),
             (lambda x, w: convolve1d(x, w, "same"), "You return as many values as x has. Only full windows count."),
             (lambda x, w: convolve1d(x, w)[:-1], "The last window is missing. Count the full windows again."),
-            (lambda x, w: convolve1d(x, w) / np.sum(w), "You divide by the sum of the weights; the formula does not.")]),
+            (lambda x, w: convolve1d(x, w) / np.sum(w), "You divide by the sum of the weights; the formula does not."),
+        ],
+    ),
     "The first full window ends at t = len(w) - 1. For each t take the sum of x[t - a] * w[a] over a.",
     """
 def smooth(x, w):
@@ -49,47 +64,67 @@ def smooth(x, w):
 
 answer = smooth
 """,
-    "Two loops, one over the time and one over the window: that is all a convolution is.")
+    "Two loops, one over the time and one over the window: that is all a convolution is.",
+)
 
 q3 = Exercise(
     "1.3",
-    same_numbers((92, 100, 108), mistakes=[
-        ((91, 100, 109), "`same` is right. For the others, try a series of 3 and a kernel of 1: how long is the result?"),
-        ((92, 100, 109), "Two are right. In `full` the last window still shares one sample with the series."),
-        ((91, 100, 108), "Two are right. Check `valid` with a series of 3 and a kernel of 3: one window fits."),
-        ((108, 100, 92), "These are the right lengths in another order. The order is valid, same, full.")]),
+    same_numbers(
+        (92, 100, 108),
+        mistakes=[
+            (
+                (91, 100, 109),
+                "`same` is right. For the others, try a series of 3 and a kernel of 1: how long is the result?",
+            ),
+            ((92, 100, 109), "Two are right. In `full` the last window still shares one sample with the series."),
+            ((91, 100, 108), "Two are right. Check `valid` with a series of 3 and a kernel of 3: one window fits."),
+            ((108, 100, 92), "These are the right lengths in another order. The order is valid, same, full."),
+        ],
+    ),
     "Place the kernel at the very left and at the very right, and count the places in between, both ends included.",
     """
 N, F = 100, 9
 answer = (N - F + 1, N, N + F - 1)
 """,
-    "`valid` loses F - 1 values, `full` gains F - 1, `same` keeps the length.")
+    "`valid` loses F - 1 values, `full` gains F - 1, `same` keeps the length.",
+)
 
 q4 = Exercise(
     "1.4",
-    same_numbers(36, mistakes=[
-        (6, "The error falls with the square root of the number of readings, not with the number itself."),
-        (np.sqrt(6), "You took a root where a square is needed: solve 12 / sqrt(n) = 2."),
-        (24, "That is 12 times 2. Solve 12 / sqrt(n) = 2 for n."),
-        (144, "That brings the error down to 1 m.")]),
+    same_numbers(
+        36,
+        mistakes=[
+            (6, "The error falls with the square root of the number of readings, not with the number itself."),
+            (np.sqrt(6), "You took a root where a square is needed: solve 12 / sqrt(n) = 2."),
+            (24, "That is 12 times 2. Solve 12 / sqrt(n) = 2 for n."),
+            (144, "That brings the error down to 1 m."),
+        ],
+    ),
     "The error of an average of n readings is 12 / sqrt(n). How large must sqrt(n) be?",
     """
 answer = (12 / 2) ** 2
 """,
-    "Six times less noise costs thirty-six times the readings.")
+    "Six times less noise costs thirty-six times the readings.",
+)
 
 q5 = Exercise(
     "1.5",
-    same_numbers(np.array([1, 2, 3, 2, 1]) / 9, tolerance=1e-3, mistakes=[
-        ([1, 2, 3, 2, 1], "The shape is right. Do the weights of an average add up to this?"),
-        ([1 / 3, 1 / 3, 1 / 3], "That is one box. Two of them look further back than one."),
-        (np.full(5, 1 / 5), "The length is right. But not all readings are used equally often: count."),
-        (np.full(6, 1 / 6), "Not all readings are used equally often, and there are fewer of them."),
-        ([1 / 9, 1 / 9, 1 / 9], "You multiplied the weights place by place. The second box slides over the first.")]),
-    "Smooth a series that is zero except for a single 1, twice. Or: convolve one box with the other, mode \"full\".",
+    same_numbers(
+        np.array([1, 2, 3, 2, 1]) / 9,
+        tolerance=1e-3,
+        mistakes=[
+            ([1, 2, 3, 2, 1], "The shape is right. Do the weights of an average add up to this?"),
+            ([1 / 3, 1 / 3, 1 / 3], "That is one box. Two of them look further back than one."),
+            (np.full(5, 1 / 5), "The length is right. But not all readings are used equally often: count."),
+            (np.full(6, 1 / 6), "Not all readings are used equally often, and there are fewer of them."),
+            ([1 / 9, 1 / 9, 1 / 9], "You multiplied the weights place by place. The second box slides over the first."),
+        ],
+    ),
+    'Smooth a series that is zero except for a single 1, twice. Or: convolve one box with the other, mode "full".',
     """
 import numpy as np
 answer = np.convolve([1/3, 1/3, 1/3], [1/3, 1/3, 1/3])      # mode "full"
 """,
     "Two convolutions in a row are one, with the kernel of the kernels. A stack of layers without "
-    "non-linearities could be replaced by one layer: notebook 04 comes back to that.")
+    "non-linearities could be replaced by one layer: notebook 04 comes back to that.",
+)

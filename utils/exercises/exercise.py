@@ -30,8 +30,11 @@ class Exercise:
     def check(self, answer=None):
         """Print whether `answer` is right, and what to look at if it is not."""
         verdict, text = self.evaluate(answer)
-        print(f"Exercise {self.number}: {text}" if verdict is None else
-              f"Exercise {self.number}: {'right' if verdict else 'not yet'}. {text}")
+        print(
+            f"Exercise {self.number}: {text}"
+            if verdict is None
+            else f"Exercise {self.number}: {'right' if verdict else 'not yet'}. {text}"
+        )
 
     def evaluate(self, answer=None):
         """Return (True, meaning), (False, feedback), or (None, request) for an exercise that is not answered."""
@@ -71,6 +74,7 @@ def same_numbers(expected, mistakes=(), tolerance=1e-6):
         if got.shape != expected.shape:
             return _wrong_shape(got, expected)
         return "That is not the value." if got.ndim == 0 else _count_right(got, expected, tolerance)
+
     return judge
 
 
@@ -79,6 +83,7 @@ def same_function(reference, cases, mistakes=(), tolerance=1e-6):
 
     mistakes: pairs (wrong function, feedback) for the usual ones, told apart by all cases together.
     """
+
     def judge(answer):
         if not callable(answer):
             return f"Give the function itself, without calling it; this is a {type(answer).__name__}."
@@ -105,6 +110,7 @@ def same_function(reference, cases, mistakes=(), tolerance=1e-6):
                 return f"For {_call(arguments)}: {_wrong_shape(got, expected)}"
             if not _close(got, expected, tolerance):
                 return f"For {_call(arguments)}: {_count_right(got, expected, tolerance)}"
+
     return judge
 
 
@@ -153,5 +159,8 @@ def _wrong_shape(got, expected):
 
 def _call(arguments):
     return "the arguments " + ", ".join(
-        f"an array of shape {a.shape}" if isinstance(a, np.ndarray) and a.size > 12 else
-        repr(a.tolist() if isinstance(a, np.ndarray) else a) for a in arguments)
+        f"an array of shape {a.shape}"
+        if isinstance(a, np.ndarray) and a.size > 12
+        else repr(a.tolist() if isinstance(a, np.ndarray) else a)
+        for a in arguments
+    )

@@ -7,48 +7,73 @@ from utils.exercises.exercise import Exercise, same_function, same_numbers, tabl
 
 q1 = Exercise(
     "2.1",
-    same_numbers(3 * 1024 * 1024, mistakes=[
-        (1024 * 1024, "That is a grey image. How many numbers does a pixel of an RGB image have?"),
-        (3 * 1024, "An image has rows and columns: 1024 pixels are a single row."),
-        (8 * 3 * 1024 * 1024, "Those are bits. Eight of them are a byte."),
-        (4 * 1024 * 1024, "That would be four numbers a pixel, with transparency. RGB has fewer."),
-        (3, "That is the size in megabytes of 1024 * 1024 bytes each. Give the number of bytes.")]),
+    same_numbers(
+        3 * 1024 * 1024,
+        mistakes=[
+            (1024 * 1024, "That is a grey image. How many numbers does a pixel of an RGB image have?"),
+            (3 * 1024, "An image has rows and columns: 1024 pixels are a single row."),
+            (8 * 3 * 1024 * 1024, "Those are bits. Eight of them are a byte."),
+            (4 * 1024 * 1024, "That would be four numbers a pixel, with transparency. RGB has fewer."),
+            (3, "That is the size in megabytes of 1024 * 1024 bytes each. Give the number of bytes."),
+        ],
+    ),
     "Pixels first: rows times columns. Then bytes: one for each colour of a pixel.",
     """
 answer = 1024 * 1024 * 3
 """,
-    "3 N * N bytes: twice the resolution takes four times the memory.")
+    "3 N * N bytes: twice the resolution takes four times the memory.",
+)
 
 _image, _kernel = np.array([[1, 2, 0], [0, 1, 3], [4, 0, 1]]), np.array([[0, 1], [2, 0]])
 
 q2 = Exercise(
     "2.2",
-    same_numbers(correlate2d(_image, _kernel), mistakes=[
-        (convolve2d(_image, _kernel), "You flipped the filter. On the succeeding pixels it stays as it is."),
-        (correlate2d(_image, _kernel.T), "Rows and columns of the filter are exchanged: the 2 stands in its second row."),
-        (_image[:2, :2] * _kernel, "These are the products of the first place. Add them up, then slide on.")]),
+    same_numbers(
+        correlate2d(_image, _kernel),
+        mistakes=[
+            (convolve2d(_image, _kernel), "You flipped the filter. On the succeeding pixels it stays as it is."),
+            (
+                correlate2d(_image, _kernel.T),
+                "Rows and columns of the filter are exchanged: the 2 stands in its second row.",
+            ),
+            (_image[:2, :2] * _kernel, "These are the products of the first place. Add them up, then slide on."),
+        ],
+    ),
     "Four places. At the first one the pixels under the filter are 1, 2, 0, 1; multiply each by its weight and add.",
     """
 answer = [[2*1 + 0*2, 0*1 + 1*2],      # top:    pixels 2 and 0, then 0 and 1
           [1*1 + 4*2, 3*1 + 0*2]]      # bottom: pixels 1 and 4, then 3 and 0
 """,
-    "The filter has two weights that are not zero, so each value is a sum of two products.")
+    "The filter has two weights that are not zero, so each value is a sum of two products.",
+)
 
 _cases = [
     (np.arange(20.0).reshape(4, 5) ** 2, np.array([[1.0, 2.0], [3.0, 5.0]])),
-    (np.array([[3.0, 1.0, 4.0, 1.0], [5.0, 9.0, 2.0, 6.0], [5.0, 3.0, 5.0, 8.0]]), np.array([[1.0, 0.0, -2.0], [0.5, 4.0, 1.0]])),
+    (
+        np.array([[3.0, 1.0, 4.0, 1.0], [5.0, 9.0, 2.0, 6.0], [5.0, 3.0, 5.0, 8.0]]),
+        np.array([[1.0, 0.0, -2.0], [0.5, 4.0, 1.0]]),
+    ),
     (np.arange(9.0).reshape(3, 3), np.array([[2.0]])),
 ]
 
 q3 = Exercise(
     "2.3",
-    same_function(correlate2d_sums, _cases, mistakes=[
-        (convolve2d, "You flip the kernel. On the succeeding pixels it stays as it is."),
-        (lambda image, kernel: correlate2d(image, kernel)[:-1, :-1], "The last row and column of places are missing: "
-                                                                   "count how often the kernel fits."),
-        (lambda image, kernel: correlate2d(image, kernel, padding="same"), "Your result is as large as the image. "
-                                                                      "Use only places where the whole kernel fits in."),
-        (lambda image, kernel: correlate2d(image, kernel).T, "Rows and columns of your result are exchanged.")]),
+    same_function(
+        correlate2d_sums,
+        _cases,
+        mistakes=[
+            (convolve2d, "You flip the kernel. On the succeeding pixels it stays as it is."),
+            (
+                lambda image, kernel: correlate2d(image, kernel)[:-1, :-1],
+                "The last row and column of places are missing: count how often the kernel fits.",
+            ),
+            (
+                lambda image, kernel: correlate2d(image, kernel, padding="same"),
+                "Your result is as large as the image. Use only places where the whole kernel fits in.",
+            ),
+            (lambda image, kernel: correlate2d(image, kernel).T, "Rows and columns of your result are exchanged."),
+        ],
+    ),
     "The result has image.shape[0] - kernel.shape[0] + 1 rows. At (i, j) the pixels are image[i:i+m, j:j+n].",
     """
 import numpy as np
@@ -63,7 +88,8 @@ def correlate(image, kernel):
 
 answer = correlate
 """,
-    "The inner sums over a and b are one NumPy line; the two loops move the window.")
+    "The inner sums over a and b are one NumPy line; the two loops move the window.",
+)
 
 
 def _shifts_right(kernel):
@@ -76,18 +102,23 @@ def _shifts_right(kernel):
     if np.allclose(moved[inner], image[1:-1, :-2]):
         return None
     if np.allclose(moved[inner], image[1:-1, 2:]):
-        return "Your filter moves the image to the left. Which neighbour must a pixel copy so that the image moves right?"
+        return (
+            "Your filter moves the image to the left. Which neighbour must a pixel copy so that the image moves right?"
+        )
     if np.allclose(moved[inner], image[:-2, 1:-1]) or np.allclose(moved[inner], image[2:, 1:-1]):
         return "Your filter moves the image up or down. Columns are what must change."
     if np.allclose(moved[inner], image[inner]):
         return "Your filter leaves the image where it is."
     if np.count_nonzero(kernel) != 1:
-        return "A moved image mixes nothing: every new pixel is a copy of one old pixel. How many weights does that take?"
+        return (
+            "A moved image mixes nothing: every new pixel is a copy of one old pixel. How many weights does that take?"
+        )
     return "Your filter changes more than the place of the pixels. Which weight copies a pixel as it is?"
 
 
 q4 = Exercise(
-    "2.4", _shifts_right,
+    "2.4",
+    _shifts_right,
     "In a moved image every pixel is a copy of one neighbour. Which neighbour of (i, j) ends up at (i, j)?",
     """
 answer = [[0, 0, 0],
@@ -95,7 +126,8 @@ answer = [[0, 0, 0],
           [0, 0, 0]]
 """,
     "The weight left of the centre copies the left neighbour, so everything moves right. "
-    "A true convolution would flip the filter, and move the image left.")
+    "A true convolution would flip the filter, and move the image left.",
+)
 
 
 def _finds_horizontal_lines(kernel):
@@ -112,7 +144,8 @@ def _finds_horizontal_lines(kernel):
 
 
 q5 = Exercise(
-    "2.5", _finds_horizontal_lines,
+    "2.5",
+    _finds_horizontal_lines,
     "A vertical line covers one column of the filter, a horizontal line one row. "
     "What must every column add up to, and what the middle row?",
     """
@@ -120,4 +153,5 @@ answer = [[-1, -1, -1],
           [ 2,  2,  2],
           [-1, -1, -1]]
 """,
-    "Every column adds up to 0, the middle row to 6. Turned by 90 degrees, the filter finds vertical lines.")
+    "Every column adds up to 0, the middle row to 6. Turned by 90 degrees, the filter finds vertical lines.",
+)

@@ -9,31 +9,47 @@ _map = np.array([[4, 0, 1, 3], [2, 2, 5, 3], [0, 8, 6, 6], [8, 0, 2, 2]])
 
 q1 = Exercise(
     "4.1",
-    same_numbers(pool2d(_map, mode="average"), mistakes=[
-        (pool2d(_map), "That is max pooling. Average pooling takes the mean of the four values."),
-        (4 * pool2d(_map, mode="average"), "These are the sums of the windows. How many values has a window?"),
-        (pool2d(_map, strides=1, mode="average"), "Your windows overlap: that is stride 1."),
-        (pool2d(_map, mode="average").T, "Rows and columns are exchanged.")]),
+    same_numbers(
+        pool2d(_map, mode="average"),
+        mistakes=[
+            (pool2d(_map), "That is max pooling. Average pooling takes the mean of the four values."),
+            (4 * pool2d(_map, mode="average"), "These are the sums of the windows. How many values has a window?"),
+            (pool2d(_map, strides=1, mode="average"), "Your windows overlap: that is stride 1."),
+            (pool2d(_map, mode="average").T, "Rows and columns are exchanged."),
+        ],
+    ),
     "The first window holds 4, 0, 2, 2. Add them up and divide by their number.",
     """
 answer = [[(4 + 0 + 2 + 2) / 4, (1 + 3 + 5 + 3) / 4],
           [(0 + 8 + 8 + 0) / 4, (6 + 6 + 2 + 2) / 4]]
 """,
-    "The mean keeps something of all four values, the maximum only the strongest.")
+    "The mean keeps something of all four values, the maximum only the strongest.",
+)
 
 q2 = Exercise(
     "4.2",
-    same_function(lambda x, size: pool2d(x, size), cases=[
-        (np.array([[1.0, 5, 2, 0], [3, 4, 3, 1], [7, 2, 0, 4], [6, 1, 2, 3]]), 2),
-        (-np.arange(30.0).reshape(5, 6), 2), (np.arange(49.0).reshape(7, 7) % 11, 3), (np.array([[2.0, -3.0], [0.5, 4.0]]), 1)],
+    same_function(
+        lambda x, size: pool2d(x, size),
+        cases=[
+            (np.array([[1.0, 5, 2, 0], [3, 4, 3, 1], [7, 2, 0, 4], [6, 1, 2, 3]]), 2),
+            (-np.arange(30.0).reshape(5, 6), 2),
+            (np.arange(49.0).reshape(7, 7) % 11, 3),
+            (np.array([[2.0, -3.0], [0.5, 4.0]]), 1),
+        ],
         mistakes=[
             (lambda x, size: pool2d(x, size, mode="average"), "You take means. Take the largest value of each window."),
             (lambda x, size: pool2d(x, size, strides=1), "Your windows overlap. Move on by the size of the window."),
-            (lambda x, size: pool2d(x, size, padding="same"), "You keep the rest at the border. Windows that are not "
-                                                              "full are left out."),
-            (lambda x, size: np.maximum(pool2d(x, size), 0), "Negative maxima become 0 in your result. Which value "
-                                                             "did you begin with?"),
-            (lambda x, size: pool2d(x, 2), "You always use windows of 2 × 2, whatever size is.")]),
+            (
+                lambda x, size: pool2d(x, size, padding="same"),
+                "You keep the rest at the border. Windows that are not full are left out.",
+            ),
+            (
+                lambda x, size: np.maximum(pool2d(x, size), 0),
+                "Negative maxima become 0 in your result. Which value did you begin with?",
+            ),
+            (lambda x, size: pool2d(x, 2), "You always use windows of 2 × 2, whatever size is."),
+        ],
+    ),
     "The result has x.shape[0] // size rows. At (i, j) the window is x[i*size:(i+1)*size, j*size:(j+1)*size].",
     """
 import numpy as np
@@ -48,16 +64,21 @@ def max_pool(x, size):
 
 answer = max_pool
 """,
-    "Stride = window size, so that every pixel belongs to one window.")
+    "Stride = window size, so that every pixel belongs to one window.",
+)
 
 q3 = Exercise(
     "4.3",
-    same_numbers(10, mistakes=[
-        (8, "After the pooling, neighbours in the map are two pixels apart in the image."),
-        (9, "The window of the pooling layer widens the field too."),
-        (7, "That is three convolutions of 3 × 3 without the pooling."),
-        (6, "That is the field after the pooling. One layer is missing."),
-        (12, "Stride 2 doubles the steps that come after the pooling, not those before it.")]),
+    same_numbers(
+        10,
+        mistakes=[
+            (8, "After the pooling, neighbours in the map are two pixels apart in the image."),
+            (9, "The window of the pooling layer widens the field too."),
+            (7, "That is three convolutions of 3 × 3 without the pooling."),
+            (6, "That is the field after the pooling. One layer is missing."),
+            (12, "Stride 2 doubles the steps that come after the pooling, not those before it."),
+        ],
+    ),
     "Start with 1 and add (F - 1) times the step for each layer. The step is 1 until the pooling doubles it.",
     """
 field = 1
@@ -67,7 +88,8 @@ field += (2 - 1) * 1      # pooling: 6, and from here on a step is 2 pixels
 field += (3 - 1) * 2      # convolution
 answer = field
 """,
-    "3, 5, 6, 10: behind a stride of 2 every layer widens the field twice as fast.")
+    "3, 5, 6, 10: behind a stride of 2 every layer widens the field twice as fast.",
+)
 
 
 def _kernels(seed, *sizes):
@@ -76,20 +98,35 @@ def _kernels(seed, *sizes):
 
 q4 = Exercise(
     "4.4",
-    same_function(lambda k1, k2: convolve2d(k1, k2, padding=k2.shape[0] - 1),
-                  cases=[_kernels(1, (3, 3), (3, 3)), _kernels(2, (2, 2), (2, 2)), _kernels(3, (1, 1), (3, 3)),
-                         _kernels(4, (3, 3), (2, 2))],
-                  mistakes=[
-                      (lambda k1, k2: correlate2d(k1, k2, padding=k2.shape[0] - 1),
-                       "Nearly: the size is right. Two correlations in a row amount to a convolution of the kernels: "
-                       "one of them must be flipped."),
-                      (lambda k1, k2: convolve2d(k1, k2, padding="same"), "The merged kernel sees more than each of "
-                                                                          "them: keep every overlap."),
-                      (lambda k1, k2: k1 + k2 if k1.shape == k2.shape else np.zeros(1),
-                       "Adding kernels is what two layers side by side do, not one after the other."),
-                      (lambda k1, k2: k1 @ k2 if k1.shape[1] == k2.shape[0] else np.zeros(1),
-                       "A convolution of kernels is no matrix product.")]),
-    "Lay k2 over k1 in every possible way: the full convolution. scipy.signal.convolve2d has the mode \"full\".",
+    same_function(
+        lambda k1, k2: convolve2d(k1, k2, padding=k2.shape[0] - 1),
+        cases=[
+            _kernels(1, (3, 3), (3, 3)),
+            _kernels(2, (2, 2), (2, 2)),
+            _kernels(3, (1, 1), (3, 3)),
+            _kernels(4, (3, 3), (2, 2)),
+        ],
+        mistakes=[
+            (
+                lambda k1, k2: correlate2d(k1, k2, padding=k2.shape[0] - 1),
+                "Nearly: the size is right. Two correlations in a row amount to a convolution of the kernels: "
+                "one of them must be flipped.",
+            ),
+            (
+                lambda k1, k2: convolve2d(k1, k2, padding="same"),
+                "The merged kernel sees more than each of them: keep every overlap.",
+            ),
+            (
+                lambda k1, k2: k1 + k2 if k1.shape == k2.shape else np.zeros(1),
+                "Adding kernels is what two layers side by side do, not one after the other.",
+            ),
+            (
+                lambda k1, k2: k1 @ k2 if k1.shape[1] == k2.shape[0] else np.zeros(1),
+                "A convolution of kernels is no matrix product.",
+            ),
+        ],
+    ),
+    'Lay k2 over k1 in every possible way: the full convolution. scipy.signal.convolve2d has the mode "full".',
     """
 from scipy.signal import convolve2d
 
@@ -98,24 +135,34 @@ def merge(k1, k2):
 
 answer = merge
 """,
-    "The kernel of two layers in a row is the convolution of their kernels, the flip included.")
+    "The kernel of two layers in a row is the convolution of their kernels, the flip included.",
+)
 
 _dense = (32 * 32 * 3 + 1) * 32 * 32 * 16
 _conv = (3 * 3 * 3 + 1) * 16
 
 q5 = Exercise(
     "4.5",
-    same_numbers(round(_dense / _conv), tolerance=0.5, mistakes=[
-        (_dense, "That is the number of parameters of the dense layer. Divide by that of the convolutional one."),
-        (_conv, "That is the number of parameters of the convolutional layer."),
-        (round((32 * 32 * 3 + 1) * 16 / _conv), "A dense layer with 16 outputs is not the same: count the outputs of "
-                                                 "the convolutional layer, pixel by pixel."),
-        (round((32 * 32 * 3 + 1) * 30 * 30 * 16 / _conv), "With padding=\"same\" the maps keep their size."),
-        (round(_conv / _dense), "Divide the other way round.")]),
+    same_numbers(
+        round(_dense / _conv),
+        tolerance=0.5,
+        mistakes=[
+            (_dense, "That is the number of parameters of the dense layer. Divide by that of the convolutional one."),
+            (_conv, "That is the number of parameters of the convolutional layer."),
+            (
+                round((32 * 32 * 3 + 1) * 16 / _conv),
+                "A dense layer with 16 outputs is not the same: count the outputs of "
+                "the convolutional layer, pixel by pixel.",
+            ),
+            (round((32 * 32 * 3 + 1) * 30 * 30 * 16 / _conv), 'With padding="same" the maps keep their size.'),
+            (round(_conv / _dense), "Divide the other way round."),
+        ],
+    ),
     "The dense layer has 32 * 32 * 16 outputs, each with a weight for all 32 * 32 * 3 inputs and a bias.",
     """
 dense = (32 * 32 * 3 + 1) * (32 * 32 * 16)
 convolutional = (3 * 3 * 3 + 1) * 16
 answer = round(dense / convolutional)
 """,
-    "About 50 million parameters against 448.")
+    "About 50 million parameters against 448.",
+)
