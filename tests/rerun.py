@@ -50,8 +50,9 @@ def main(arguments=None):
     parser.add_argument("--refresh", action="store_true", help="renew the outputs that nbval ignores as well")
     options = parser.parse_args(arguments)
     address = repository()
-    stamp_readme(ROOT / "README.md", address)
     paths = options.notebooks or sorted((ROOT / "notebooks").glob("*.ipynb"))
+    if any(path.resolve().parent == ROOT / "notebooks" for path in paths):
+        stamp_readme(ROOT / "README.md", address)
     succeeded = [rerun(path, address, options.refresh) for path in paths]
     return 0 if all(succeeded) else 1
 
@@ -130,7 +131,8 @@ def execute(notebook, path):
         for count, index in enumerate(code_cells, start=1):
             progress(f"{path.name}: cell {count} of {len(code_cells)}")
             try:
-                client.execute_cell(notebook.cells[index], index, execution_count=count)
+                # without history, as nbval does: a final ; then hides nothing, so that it cannot hide it here either
+                client.execute_cell(notebook.cells[index], index, execution_count=count, store_history=False)
             except (CellControlSignal, DeadKernelError) as error:
                 progress("")
                 raise NotebookError(f"code cell {count}: {explain(error, errors)}") from error

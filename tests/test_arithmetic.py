@@ -323,6 +323,26 @@ def test_branches_that_look_to_different_sides_are_united(size):
         assert seen_by_a_unit(model) == (4, 4)
 
 
+def test_zeropadding2d_moves_what_a_branch_sees():
+    image = keras.Input((21, 21, 1))
+    above = layers.Conv2D(1, 3)(layers.ZeroPadding2D(((2, 0), (2, 0)))(image))  # two pixels before its own place
+    below = layers.Conv2D(1, 2, padding="same")(image)  # and one after
+    check_field(keras.Model(image, layers.Add()([above, below])), 4)
+
+
+@pytest.mark.parametrize("size", [40, None])
+def test_an_unknown_size_counts_as_a_multiple_of_the_stride(size):
+    image = keras.Input((size, size, 1))
+    x = layers.Conv2D(1, 2, strides=2, padding="same")(image)
+    for _ in range(2):
+        x = layers.Conv2D(1, 2, padding="same")(x)  # sees pixels 0 to 5 from its own place
+    y = layers.Conv2D(1, 5, strides=2, padding="same")(image)  # pixels -1 to 3
+    model = keras.Model(image, layers.Add()([x, y]))
+    assert receptive_field(model) == 7
+    if size:
+        assert seen_by_a_unit(model) == (7, 7)
+
+
 # One layer: its kernel, its dilation (left out with a stride), and whether it is a convolution or a pooling.
 random_layers = st.tuples(st.tuples(st.integers(1, 4), st.integers(1, 4)), st.integers(1, 2), st.booleans())
 

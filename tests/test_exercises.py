@@ -37,7 +37,7 @@ WRONG = {
         (42, "newest"),
         (50, "plain average"),
         (49.5, "not the value"),
-        ([49], "one number"),
+        ([49, 0], "one number"),
         (0, "not the value"),
     ],
     "convolution_1d.q2": [
@@ -66,9 +66,11 @@ WRONG = {
     ],
     "images_and_filters_2d.q1": [(1024**2, "grey"), (3 * 1024, "rows"), (24 * 1024**2, "bits"), (3, "megabytes")],
     "images_and_filters_2d.q2": [
-        ([[4, 1], [5, 6]], "of 4"),
+        ([[7, 7], [6, 9]], "flipped"),
+        ([[7, 10], [6, 9]], "exchanged"),
+        ([[5, 11], [9, 7]], "3 of 4"),
         ([[2, 2, 0], [9, 5, 0], [0, 0, 0]], "right size"),
-        ([[1, 5], [2, 3]], "of 4"),
+        ([[0, 2], [0, 3]], "slide"),
         (2, "table"),
     ],
     "images_and_filters_2d.q3": [
@@ -85,6 +87,7 @@ WRONG = {
         ([[0, 0, 0], [0, 1, 0], [0, 0, 0]], "where it is"),
         (np.ones((3, 3)), "copy"),
         ([[0, 0, 0], [2, 0, 0], [0, 0, 0]], "as it is"),
+        ([[1, 0, 0], [0, 0, 0], [0, 0, 0]], "diagonal"),
         ([1, 0, 0], "rows"),
     ],
     "images_and_filters_2d.q5": [
@@ -104,7 +107,7 @@ WRONG = {
     "stride_padding_channels.q2": [
         ((2, 1), "after"),
         ((0, 3), "evenly"),
-        ((1, 1), "rest"),
+        ((1, 1), "remainder"),
         ((2, 2), "one too many"),
         ((3, 3), "in all"),
         (3, "list"),
@@ -141,9 +144,15 @@ WRONG = {
     "pooling_and_properties.q2": [
         (lambda x, s: pool2d(x, s, mode="average"), "means"),
         (lambda x, s: pool2d(x, s, strides=1), "overlap"),
-        (lambda x, s: pool2d(x, s, padding="same"), "not full"),
+        (
+            lambda x, s: np.array(
+                [[x[i : i + s, j : j + s].max() for j in range(0, x.shape[1], s)] for i in range(0, len(x), s)]
+            ),
+            "not full",
+        ),
         (lambda x, s: pool2d(x, 2), "whatever size"),
         (lambda x, s: np.maximum(pool2d(x, s), 0), "Negative"),
+        (lambda x, s: pool2d(x, s).astype(int), "dtype"),
         (lambda x, s: x.max(), "table"),
     ],
     "pooling_and_properties.q3": [
@@ -157,11 +166,14 @@ WRONG = {
     "pooling_and_properties.q4": [
         (lambda a, b: correlate2d(a, b, padding=b.shape[0] - 1), "flipped"),
         (lambda a, b: convolve2d(a, b, padding="same"), "sees more"),
-        (lambda a, b: a + b if a.shape == b.shape else np.zeros(1), "side by side"),
+        (lambda a, b: a + b, "side by side"),
+        (lambda a, b: a @ b, "matrix product"),
+        (lambda a, b: correlate2d(b, a, padding=a.shape[0] - 1), "turned round"),
         (lambda a, b: convolve2d(a, b, padding=b.shape[0] - 1).T, "are right"),
     ],
     "pooling_and_properties.q5": [
         (50348032 // 448 + 1000, "not the value"),
+        (116508, "biases"),
         (50348032, "Divide"),
         (448, "convolutional"),
         (110, "outputs"),

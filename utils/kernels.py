@@ -44,10 +44,12 @@ def triangular(length):
     return weights / weights.sum()
 
 
-def exponential(length, decay=0.7):
+def exponential(length, decay=0.85):
     """Weights decay**a for the reading a steps back, of sum 1. decay: above 0, at most 1. Returns (length,)."""
     if not isinstance(decay, Real) or not 0 < decay <= 1:
-        raise ValueError(f"decay must be above 0 and at most 1, got {decay!r}; 0.7 keeps 70 % from step to step")
+        raise ValueError(
+            f"decay must be above 0 and at most 1, got {decay!r}; 0.85 makes every weight 0.85 times the one before"
+        )
     weights = float(decay) ** np.arange(integer("length", length, 1))
     return weights / weights.sum()
 

@@ -57,11 +57,11 @@ def use_course_style():
         get_ipython().display_formatter.formatters["image/png"].for_type(DescribedFigure, _png)
 
 
-def lines(curves, x=None, xlabel="", ylabel="", title="", dots=(), marks=(), height=4.2, **axes):
+def lines(curves, x=None, xlabel="", ylabel="", title="", dots=(), marks=(), below=False, height=4.2, **axes):
     """Curves over a common axis.
 
     curves: name -> values (n,), or name -> (x, values) for a curve with its own axis. dots: names drawn as points.
-    marks: points (x, y, text) to be named. axes: settings such as xlim, ylim, yscale, as in `Axes.set`.
+    marks: points (x, y, text) to be named, above the point or `below` it. axes: settings such as xlim, ylim, yscale, as in `Axes.set`.
     """
     figure, ax = _figure(height)
     for order, (name, values) in enumerate(curves.items()):
@@ -75,13 +75,20 @@ def lines(curves, x=None, xlabel="", ylabel="", title="", dots=(), marks=(), hei
             ax.plot(positions, values, color=colour, label=name, zorder=2 + order)
     for mark_x, mark_y, text in marks:
         ax.plot(mark_x, mark_y, "o", color=BLACK, markersize=9, zorder=20)
-        ax.annotate(text, (mark_x, mark_y), textcoords="offset points", xytext=(0, 14), ha="center", zorder=20)
+        ax.annotate(
+            text,
+            (mark_x, mark_y),
+            textcoords="offset points",
+            xytext=(8, -22) if below else (0, 14),
+            ha="left" if below else "center",
+            zorder=20,
+        )
     if np.asarray(positions).dtype.kind == "M":
         ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title, **axes)
     if len(curves) > 1:
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2)
-    marked = "".join(f"; marked: {text}" for *_, text in marks)
+    marked = "".join(f"; marked: {text}" for *_, text in marks if text)
     return _finish(figure, f"{title}. Lines over {xlabel or 'position'}: {', '.join(curves)}{marked}")
 
 
@@ -178,12 +185,13 @@ def gradient(picture, magnitude, direction, threshold=0.25):
     )
 
 
-def grids(tables, highlight=None, title="", signs=None, size=None, zero_border=0, cmap=None):
+def grids(tables, highlight=None, title="", signs=None, size=None, zero_border=0, cmap=None, numbered=False):
     """Arrays as grids of numbers, side by side: name -> (rows, columns).
 
-    highlight: name -> list of (row, column, height, width, colour) frames. zero_border: width of the rim that is
-    padding, drawn grey. signs: text between two grids, one for each gap. cmap: "gray" draws the cells as pixels from
-    0 to 255; by default positive cells are tinted blue and negative ones red, by their size.
+    highlight: name -> list of (row, column, height, width, colour) frames. zero_border: width of the rim of the first
+    grid that is padding, drawn grey. signs: text between two grids, one for each gap. cmap: "gray" draws the cells as
+    pixels from 0 to 255; by default positive cells are tinted blue and negative ones red. NaN leaves a cell empty.
+    numbered: write the numbers of rows and columns at the rim.
     """
     shapes = [np.shape(t) for t in tables.values()]
     total = sum(s[1] for s in shapes) + 1.2 * (len(shapes) - 1)
@@ -198,7 +206,8 @@ def grids(tables, highlight=None, title="", signs=None, size=None, zero_border=0
         FigureClass=DescribedFigure,
     )
     for index, (ax, (name, table)) in enumerate(zip(axs[0], tables.items())):
-        draw_grid(ax, table, name, (highlight or {}).get(name, ()), border=zero_border if index == 0 else 0, cmap=cmap)
+        border = zero_border if index == 0 else 0
+        draw_grid(ax, table, name, (highlight or {}).get(name, ()), border, cmap, numbered)
         if signs and index < len(signs):
             ax.annotate(
                 signs[index],
@@ -216,11 +225,11 @@ def grids(tables, highlight=None, title="", signs=None, size=None, zero_border=0
     return _finish(figure, f"{title + '. ' if title else ''}Grids of numbers: {', '.join(tables)}")
 
 
-def draw_grid(ax, table, title="", frames=(), border=0, cmap=None):
+def draw_grid(ax, table, title="", frames=(), border=0, cmap=None, numbered=False):
     """One array as a grid of numbers on the axes `ax`; the arguments as in `grids`."""
     table = np.asarray(table)
     rows, columns = table.shape
-    spread = max(float(np.abs(table).max()), 1e-9)
+    spread = max(float(np.nanmax(np.abs(table))), 1e-9)
     if cmap == "gray":
         ax.imshow(table, cmap="gray", vmin=0, vmax=255, extent=(0, columns, rows, 0))
     else:
@@ -232,6 +241,8 @@ def draw_grid(ax, table, title="", frames=(), border=0, cmap=None):
                     ax.add_patch(Rectangle((c, r), 1, 1, facecolor="#dddddd", edgecolor="none"))
     size = 16 if columns <= 8 else 11
     for (r, c), value in np.ndenumerate(table):
+        if np.isnan(value):
+            continue
         text = f"{value:.2f}".rstrip("0").rstrip(".") if table.dtype.kind == "f" else str(int(value))
         ax.text(
             c + 0.5,
@@ -260,19 +271,28 @@ def draw_grid(ax, table, title="", frames=(), border=0, cmap=None):
             )
         )
     ax.set(xticks=[], yticks=[], title=title, aspect="equal", xlim=(-0.06, columns + 0.06), ylim=(rows + 0.06, -0.06))
+    if numbered:
+        ax.set_xticks(np.arange(columns) + 0.5, range(columns))
+        ax.set_yticks(np.arange(rows) + 0.5, range(rows))
+        ax.tick_params(length=0)
     for spine in ax.spines.values():
         spine.set_visible(False)
 
 
 def step(image, kernel, i, j, strides=1, names=("image", "filter", "feature map")):
-    """One step of a 2D correlation: the window for output (i, j), the filter, and the value that it makes."""
+    """One step of a 2D correlation: the window for output (i, j), the filter, and the value that it makes.
+
+    The feature map shows the values up to this step, row by row.
+    """
     from utils.convolution import correlate2d
 
     result = correlate2d(image, kernel, strides)
+    so_far = result.astype(float)
+    so_far.flat[i * result.shape[1] + j + 1 :] = np.nan
     rows, columns = np.shape(kernel)
     frames = {names[0]: [(i * strides, j * strides, rows, columns, VERMILION)], names[2]: [(i, j, 1, 1, VERMILION)]}
-    tables = dict(zip(names, (np.asarray(image), np.asarray(kernel), result)))
-    return grids(tables, frames, f"row {i}, column {j} of the feature map: {result[i, j]}", signs=("\u2217", "="))
+    tables = dict(zip(names, (np.asarray(image), np.asarray(kernel), so_far)))
+    return grids(tables, frames, f"row {i}, column {j} of the {names[2]}: {result[i, j]}", signs=("\u2217", "="))
 
 
 def pooling(tables, pool_size=2):

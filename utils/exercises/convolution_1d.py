@@ -111,9 +111,10 @@ q5 = Exercise(
     "1.5",
     same_numbers(
         np.array([1, 2, 3, 2, 1]) / 9,
-        tolerance=1e-3,
+        tolerance=5e-3,
         mistakes=[
             ([1, 2, 3, 2, 1], "The shape is right. Do the weights of an average add up to this?"),
+            ([1 / 3, 2 / 3, 1, 2 / 3, 1 / 3], "The shape is right. Do the weights of an average add up to this?"),
             ([1 / 3, 1 / 3, 1 / 3], "That is one box. Two of them look further back than one."),
             (np.full(5, 1 / 5), "The length is right. But not all readings are used equally often: count."),
             (np.full(6, 1 / 6), "Not all readings are used equally often, and there are fewer of them."),
@@ -125,6 +126,6 @@ q5 = Exercise(
 import numpy as np
 answer = np.convolve([1/3, 1/3, 1/3], [1/3, 1/3, 1/3])      # mode "full"
 """,
-    "Two convolutions in a row are one, with the kernel of the kernels. A stack of layers without "
-    "non-linearities could be replaced by one layer: notebook 04 comes back to that.",
+    "Two convolutions in a row are one convolution, whose kernel is the convolution of the two kernels. "
+    "Notebook 04 comes back to that.",
 )

@@ -66,6 +66,8 @@ def same_numbers(expected, mistakes=(), tolerance=1e-6):
         got = _numbers(answer)
         if isinstance(got, str):
             return got
+        if got.size == 1 and expected.ndim == 0:
+            got = got.reshape(())
         if _close(got, expected, tolerance):
             return None
         for wrong, feedback in mistakes:
@@ -87,20 +89,22 @@ def same_function(reference, cases, mistakes=(), tolerance=1e-6):
     def judge(answer):
         if not callable(answer):
             return f"Give the function itself, without calling it; this is a {type(answer).__name__}."
-        results = []
+        results, complaint = [], None
         for arguments in cases:
             try:
                 got = answer(*[np.copy(a) if isinstance(a, np.ndarray) else a for a in arguments])
             except Exception as error:  # whatever a student's code raises is feedback, not a crash
-                return f"For {_call(arguments)} your function stops with {type(error).__name__}: {error}"
+                complaint = f"your function stops with {type(error).__name__}: {error}. It must work for any sizes."
+                break
             if got is None or got is ...:
                 raise Unanswered
             got = _numbers(got)
             if isinstance(got, str):
-                return f"For {_call(arguments)}: {got}"
+                complaint = got
+                break
             results.append(got)
         if _agree(results, reference, cases, tolerance):
-            return None
+            return complaint and f"For {_call(cases[len(results)])}: {complaint}"
         for wrong, feedback in mistakes:
             if _agree(results, wrong, cases, tolerance):
                 return feedback
@@ -125,6 +129,7 @@ def table(answer, shape):
 
 
 def _agree(results, function, cases, tolerance):
+    """True if `function` gives these results; there are fewer results than cases if the answer stopped early."""
     return all(_close(got, np.asarray(function(*arguments)), tolerance) for got, arguments in zip(results, cases))
 
 
@@ -133,6 +138,8 @@ def _close(got, wanted, tolerance):
 
 
 def _count_right(got, expected, tolerance):
+    if got.dtype.kind in "iu" and _close(got, np.trunc(expected), tolerance):
+        return "the decimals are cut off. Your result array holds whole numbers only: which dtype should it have?"
     right = np.isclose(got, expected, rtol=0, atol=tolerance)
     return f"{right.sum()} of {right.size} values are right."
 
@@ -143,6 +150,11 @@ def _numbers(answer):
         got = np.asarray(answer)
     except (ValueError, TypeError):
         return "The rows of your answer have different lengths."
+    if got.dtype.kind == "O":  # fractions are numbers too
+        try:
+            got = got.astype(float)
+        except (TypeError, ValueError):
+            pass
     if got.dtype.kind not in "biuf":
         return f"The answer must consist of numbers; this is a {type(answer).__name__}."
     if not np.isfinite(got).all():

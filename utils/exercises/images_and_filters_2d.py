@@ -24,7 +24,7 @@ answer = 1024 * 1024 * 3
     "3 N * N bytes: twice the resolution takes four times the memory.",
 )
 
-_image, _kernel = np.array([[1, 2, 0], [0, 1, 3], [4, 0, 1]]), np.array([[0, 1], [2, 0]])
+_image, _kernel = np.array([[1, 2, 0], [0, 1, 3], [4, 0, 1]]), np.array([[0, 1], [2, 3]])
 
 q2 = Exercise(
     "2.2",
@@ -34,17 +34,17 @@ q2 = Exercise(
             (convolve2d(_image, _kernel), "You flipped the filter. On the succeeding pixels it stays as it is."),
             (
                 correlate2d(_image, _kernel.T),
-                "Rows and columns of the filter are exchanged: the 2 stands in its second row.",
+                "Rows and columns of the filter are exchanged: its second row is 2, 3.",
             ),
             (_image[:2, :2] * _kernel, "These are the products of the first place. Add them up, then slide on."),
         ],
     ),
     "Four places. At the first one the pixels under the filter are 1, 2, 0, 1; multiply each by its weight and add.",
     """
-answer = [[2*1 + 0*2, 0*1 + 1*2],      # top:    pixels 2 and 0, then 0 and 1
-          [1*1 + 4*2, 3*1 + 0*2]]      # bottom: pixels 1 and 4, then 3 and 0
+answer = [[0*1 + 1*2 + 2*0 + 3*1,  0*2 + 1*0 + 2*1 + 3*3],
+          [0*0 + 1*1 + 2*4 + 3*0,  0*1 + 1*3 + 2*0 + 3*1]]
 """,
-    "The filter has two weights that are not zero, so each value is a sum of two products.",
+    "Four places, four sums of four products.",
 )
 
 _cases = [
@@ -109,6 +109,8 @@ def _shifts_right(kernel):
         return "Your filter moves the image up or down. Columns are what must change."
     if np.allclose(moved[inner], image[inner]):
         return "Your filter leaves the image where it is."
+    if np.count_nonzero(kernel) == 1 and np.isclose(kernel.sum(), 1):
+        return "Your filter moves the image along a diagonal. Only columns must change."
     if np.count_nonzero(kernel) != 1:
         return (
             "A moved image mixes nothing: every new pixel is a copy of one old pixel. How many weights does that take?"
@@ -130,15 +132,18 @@ answer = [[0, 0, 0],
 )
 
 
+ROUNDED = 0.02  # weights such as 0.33 and 0.67 are meant as thirds
+
+
 def _finds_horizontal_lines(kernel):
     kernel, complaint = table(kernel, (3, 3))
     if complaint:
         return complaint
-    if not np.isclose(kernel.sum(), 0, atol=1e-9):
+    if not np.isclose(kernel.sum(), 0, atol=ROUNDED):
         return "A flat region does not give 0. What must hold for the sum of the weights?"
-    if not np.allclose(kernel.sum(axis=0), 0, atol=1e-9):
+    if not np.allclose(kernel.sum(axis=0), 0, atol=ROUNDED):
         return "A vertical line does not give 0. It covers one column of the filter: what must each column add up to?"
-    if not kernel[1].sum() > 0:
+    if not kernel[1].sum() > ROUNDED:
         return "A bright horizontal line through the centre does not give a positive value. It covers the middle row."
     return None
 
@@ -153,5 +158,6 @@ answer = [[-1, -1, -1],
           [ 2,  2,  2],
           [-1, -1, -1]]
 """,
-    "Every column adds up to 0, the middle row to 6. Turned by 90 degrees, the filter finds vertical lines.",
+    "Every column adds up to 0, the middle row to a positive number. Turned by 90 degrees, such a filter finds "
+    "vertical lines.",
 )

@@ -26,6 +26,12 @@ answer = [[(4 + 0 + 2 + 2) / 4, (1 + 3 + 5 + 3) / 4],
     "The mean keeps something of all four values, the maximum only the strongest.",
 )
 
+
+def _ragged(x, size):
+    starts = [range(0, n, size) for n in x.shape]
+    return np.array([[x[i : i + size, j : j + size].max() for j in starts[1]] for i in starts[0]])
+
+
 q2 = Exercise(
     "4.2",
     same_function(
@@ -40,7 +46,7 @@ q2 = Exercise(
             (lambda x, size: pool2d(x, size, mode="average"), "You take means. Take the largest value of each window."),
             (lambda x, size: pool2d(x, size, strides=1), "Your windows overlap. Move on by the size of the window."),
             (
-                lambda x, size: pool2d(x, size, padding="same"),
+                _ragged,
                 "You keep the rest at the border. Windows that are not full are left out.",
             ),
             (
@@ -113,15 +119,19 @@ q4 = Exercise(
                 "one of them must be flipped.",
             ),
             (
+                lambda k1, k2: correlate2d(k2, k1, padding=k1.shape[0] - 1),
+                "Nearly: the size is right, the kernel is turned round. Which of the two must be flipped?",
+            ),
+            (
                 lambda k1, k2: convolve2d(k1, k2, padding="same"),
                 "The merged kernel sees more than each of them: keep every overlap.",
             ),
             (
-                lambda k1, k2: k1 + k2 if k1.shape == k2.shape else np.zeros(1),
+                lambda k1, k2: k1 + k2,
                 "Adding kernels is what two layers side by side do, not one after the other.",
             ),
             (
-                lambda k1, k2: k1 @ k2 if k1.shape[1] == k2.shape[0] else np.zeros(1),
+                lambda k1, k2: k1 @ k2,
                 "A convolution of kernels is no matrix product.",
             ),
         ],
@@ -149,6 +159,7 @@ q5 = Exercise(
         mistakes=[
             (_dense, "That is the number of parameters of the dense layer. Divide by that of the convolutional one."),
             (_conv, "That is the number of parameters of the convolutional layer."),
+            (round(32 * 32 * 3 * 32 * 32 * 16 / (3 * 3 * 3 * 16)), "You left out the biases."),
             (
                 round((32 * 32 * 3 + 1) * 16 / _conv),
                 "A dense layer with 16 outputs is not the same: count the outputs of "

@@ -10,13 +10,13 @@ q1 = Exercise(
         16,
         mistakes=[
             (16.5, "Half a window does not exist."),
-            (17, "The division leaves a rest. Which way does one round?"),
+            (17, "The division leaves a remainder. Which way does one round?"),
             (15, "One window stands before the first move: do not forget the last term of the formula."),
             (14, "Padding goes on both sides."),
             (32, "That would be stride 1."),
         ],
     ),
-    "Put W1 = 32, F = 5, P = 2 and S = 2 into the formula, and round down where the division leaves a rest.",
+    "Put W1 = 32, F = 5, P = 2 and S = 2 into the formula, and round down where the division leaves a remainder.",
     """
 answer = (32 - 5 + 2 * 2) // 2 + 1
 """,
@@ -31,10 +31,11 @@ q2 = Exercise(
             ((2, 1), "The numbers are right; the larger one comes after."),
             ((0, 3), "The total is right. Share it out as evenly as possible."),
             ((3, 0), "The total is right. Share it out as evenly as possible, the larger one after."),
-            ((1, 1), "That leaves a rest: insert the total into the formula and look at the division."),
-            ((2, 2), "That is one too many: the formula leaves a rest."),
+            ((1, 1), "That leaves a remainder: insert the total into the formula and look at the division."),
+            ((2, 2), "That is one too many: the formula leaves a remainder."),
             ((1.5, 1.5), "The total is right, but a zero cannot be halved."),
             ((3, 3), "That many zeros in all are needed, not on each side."),
+            ((3, 4), "That is Keras' same: it gives 56."),
         ],
     ),
     "Solve (224 - 11 + zeros) / 4 + 1 = 55 for the total number of zeros, then share them between the two sides.",
@@ -42,7 +43,7 @@ q2 = Exercise(
 zeros = (55 - 1) * 4 + 11 - 224       # 3 in total
 answer = (zeros // 2, zeros - zeros // 2)
 """,
-    "Three zeros in total: the formula with P on each side cannot give 55 from 224.",
+    "Three zeros in total, an odd number: with P on each side the formula leaves a remainder.",
 )
 
 q3 = Exercise(
@@ -53,6 +54,8 @@ q3 = Exercise(
             ((12, 17, 6, 11), "The first ones are right. Five rows from 12 on: which is the last of them?"),
             ((4, 8, 2, 6), "That is stride 1. Every step of the neuron moves its window by the stride."),
             ((6, 10, 12, 16), "Rows and columns are exchanged."),
+            ((9, 13, 3, 7), "Rows and columns are counted from 0: row 4 is the fifth."),
+            ((10, 14, 4, 8), "The window begins at i * s_h; it is not centred there."),
             ((12, 14, 6, 8), "The window is as large as the filter, not as the stride."),
             ((20, 24, 10, 14), "You moved the window by the size of the filter. It moves by the stride."),
         ],
@@ -71,6 +74,7 @@ q4 = Exercise(
         (5 * 5 * 32 + 1) * 64,
         mistakes=[
             (5 * 5 * 64 + 64, "You forgot that a filter is as deep as its input."),
+            (5 * 5 * 64 * 32 + 32, "Which number is that of the filters, 32 or 64? Each filter has one bias."),
             (5 * 5 * 32 * 64, "The biases are missing: one for each filter."),
             (5 * 5 * 32 + 1, "That is one filter. How many are there?"),
             ((5 * 5 + 1) * 32 * 64, "You gave a filter one bias for each channel. It has a single one."),
