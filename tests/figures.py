@@ -28,6 +28,17 @@ def difference(reference_png, other_png):
     """How different two PNG files look: 0 is the same, about 1 a tile that is empty in one of them.
 
     Returns infinity if heights or widths differ by more than 10 %.
+
+    Measured on 29 figures of the kinds that the notebooks have. The same figure, drawn differently: matplotlib 3.9 or
+    3.10 for 3.11 at most 0.27; DejaVu Serif 0.36, a monospaced font 0.50, STIX 0.55, type one point larger 0.62; no
+    hinting 0.22; 96 dpi for 100 0.39. 124 changes of what it shows: at least 0.77, half of them above 2.4. Among them
+    a missing line (0.78 for a grey dashed one), other random numbers (0.78), swapped digits (0.88), a wrong sign, a
+    panel or a small heat map flipped, inverted, blank or in other colours, another range of an axis, a blank figure.
+    Two different ones of the 29: at least 1.5.
+
+    Not seen: words and numbers, on the axes as in the cells of a table (they are compared as printed text, and in the
+    descriptions of `utils.plots`); what covers less than 1 % of the figure, such as one point; fine texture in a small
+    panel, which is an even grey at this size (bricks upside down 0.25, grass for gravel 0.56).
     """
     reference, other = decode(reference_png), decode(other_png)
     if any(abs(math.log(n / m)) > SHAPE_TOLERANCE for n, m in zip(reference.size, other.size)):

@@ -123,7 +123,7 @@ CHANGES = {
     "swapped panels": (panels, lambda: changed(camera="brick", brick="camera")),
     "swapped last panels": (panels, lambda: changed(cat="cell", cell="cat")),
     "flipped": (panels, lambda: changed(camera=np.fliplr)),
-    "upside down": (panels, lambda: changed(brick=np.flipud)),
+    "upside down": (panels, lambda: changed(camera=np.flipud)),
     "inverted": (panels, lambda: changed(cell=lambda picture: 1 - picture)),
     "one blank panel": (panels, lambda: changed(cat=lambda picture: np.full_like(picture, 255))),
     "other colours": (panels, photographs, "viridis"),

@@ -1,7 +1,7 @@
 """Convolution, correlation and pooling in NumPy, each written twice.
 
 `..._sums` is the lecture's formula, loop by loop: read it. The function without the suffix computes the same with
-one matrix product: use it. "Convolution" in a name flips the kernel and "correlation" does not; `conv2d` is what
+whole arrays: use it. "Convolution" in a name flips the kernel and "correlation" does not; `conv2d` is what
 the Keras layer Conv2D computes, which is a correlation.
 
 Images are (height, width) for one channel and (height, width, channels) otherwise, batches (batch, height, width,
@@ -59,16 +59,21 @@ def correlate2d(image, kernel, strides=1, padding="valid", dilation_rate=1):
     Source: lecture topic "The convolution operation, 2D", the form that looks at the succeeding pixels.
     Introduced in notebook 02.
     """
-    image, kernel = _one_channel(image, kernel)
-    image, kernel, dtype = _exact("image", image, kernel=kernel)
-    S = conv2d(image[..., None], kernel[..., None, None], None, strides, padding, dilation_rate)[..., 0]
+    image, kernel, dtype = _prepare2d(image, kernel)
+    (s_rows, s_columns), (d_rows, d_columns) = pair("strides", strides), pair("dilation_rate", dilation_rate)
+    out_size = conv_output_size(image.shape, kernel.shape, (s_rows, s_columns), padding, (d_rows, d_columns))
+    I = _pad(image[None, ..., None], kernel.shape, strides, padding, dilation_rate)[0, ..., 0]
+    S = np.zeros(out_size, kernel.dtype)
+    height, width = (out_size[0] - 1) * s_rows + 1, (out_size[1] - 1) * s_columns + 1
+    for (a, b), weight in np.ndenumerate(kernel):  # one shifted copy of the image for each weight
+        top, left = a * d_rows, b * d_columns
+        S += weight * I[top : top + height : s_rows, left : left + width : s_columns]
     return _cast(S, dtype)
 
 
 def correlate2d_sums(image, kernel, strides=1, padding="valid", dilation_rate=1):
     """`correlate2d` as the lecture writes it: a sum over a and b for each i and j. Introduced in notebook 02."""
-    image, kernel = _one_channel(image, kernel)
-    image, kernel, dtype = _exact("image", image, kernel=kernel)
+    image, kernel, dtype = _prepare2d(image, kernel)
     m, n = kernel.shape
     (s_rows, s_columns), (d_rows, d_columns) = pair("strides", strides), pair("dilation_rate", dilation_rate)
     S = np.zeros(conv_output_size(image.shape, kernel.shape, (s_rows, s_columns), padding, (d_rows, d_columns)))
@@ -89,13 +94,13 @@ def convolve2d(image, kernel, strides=1, padding="valid", dilation_rate=1):
     Source: lecture topic "The convolution operation, 2D", the form that looks at the previous pixels.
     Introduced in notebook 02.
     """
-    image, kernel = _one_channel(image, kernel)
+    kernel = real_array("kernel", kernel, [("rows", "columns")])
     return correlate2d(image, kernel[::-1, ::-1], strides, padding, dilation_rate)
 
 
 def convolve2d_sums(image, kernel, strides=1, padding="valid", dilation_rate=1):
     """`convolve2d` with one sum for each value. Introduced in notebook 02."""
-    image, kernel = _one_channel(image, kernel)
+    kernel = real_array("kernel", kernel, [("rows", "columns")])
     return correlate2d_sums(image, kernel[::-1, ::-1], strides, padding, dilation_rate)
 
 
@@ -238,8 +243,10 @@ def _prepare1d(x, w, mode):
     return np.pad(x, (before, after)), w, dtype
 
 
-def _one_channel(image, kernel):
-    return real_array("image", image, [("height", "width")]), real_array("kernel", kernel, [("rows", "columns")])
+def _prepare2d(image, kernel):
+    image = real_array("image", image, [("height", "width")])
+    kernel = real_array("kernel", kernel, [("rows", "columns")])
+    return _exact("image", image, kernel=kernel)
 
 
 def _prepare_conv2d(x, kernel, bias, groups):

@@ -92,10 +92,10 @@ def lines(curves, x=None, xlabel="", ylabel="", title="", dots=(), marks=(), bel
     return _finish(figure, f"{title}. Lines over {xlabel or 'position'}: {', '.join(curves)}{marked}")
 
 
-def panels(curves, xlabel="", ylabel="", titles=None, height=3.4, kind="line", sharey=True, title=""):
+def panels(curves, xlabel="", ylabel="", titles=None, height=3.4, kind="line", sharey=True, title="", **axes):
     """Small plots side by side: name -> values, or name -> {label: values} for several curves in one.
 
-    kind: "line" or "bar".
+    kind: "line" or "bar". axes: settings such as ylim, for all panels, as in `Axes.set`.
     """
     figure, axs = plt.subplots(
         1,
@@ -115,7 +115,7 @@ def panels(curves, xlabel="", ylabel="", titles=None, height=3.4, kind="line", s
                 ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
             else:
                 ax.plot(positions, series, label=label)
-        ax.set(title=name, xlabel=xlabel)
+        ax.set(title=name, xlabel=xlabel, **axes)
         if len(several) > 1:
             ax.legend()
     axs[0, 0].set_ylabel(ylabel)
