@@ -1,4 +1,4 @@
-"""How different do two pictures of a figure look? nbval leaves pictures out; tests/conftest.py compares them with this.
+"""How different do two pictures of a figure look? nbval leaves pictures out; conftest.py compares them with this.
 
 Byte for byte, or pixel by pixel, the same figure differs between two releases of matplotlib: glyphs move, and with
 them the axes. So both pictures are brought to the same small size, where text is a grey haze, and compared in tiles,

@@ -16,7 +16,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 import rerun
 
-MAX_LINES, MAX_COLUMNS = 15, 88  # of a code cell: what can be read when it is projected
+MAX_LINES, MAX_COLUMNS = 15, 100  # of a code cell: what can be read when it is projected
 MAX_BYTES = 1_500_000
 MIN_EXERCISES = 4
 MIN_ALT = 20  # characters

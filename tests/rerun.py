@@ -9,6 +9,7 @@ A notebook is written only if all its cells ran. What is written depends on the 
 """
 
 import argparse
+import base64
 import contextlib
 import copy
 import hashlib
@@ -79,6 +80,7 @@ def rerun(path, address, refresh=False):
             print(f"{path.name}: code cell {number} wrote to stderr, not stored:\n{text.rstrip()}", flush=True)
     keep_ignored_outputs(notebook, stored, refresh)
     changed = write(normalise(notebook), path)
+    save_pictures(notebook, path.parent)
     seconds = time.perf_counter() - start
     memory = f"{peak:.0f} MiB at most" if peak else "peak memory unknown"
     print(f"{path.name}: {seconds:.1f} s, {memory}, {'written' if changed else 'unchanged'}", flush=True)
@@ -199,6 +201,15 @@ def keep_ignored_outputs(notebook, stored, refresh=False):
         if not refresh and old.execution_count is not None and old.metadata.get("outputs_of") == digest:
             cell.outputs = old.outputs
         cell.metadata["outputs_of"] = digest
+
+
+def save_pictures(notebook, folder):
+    """Write the figure of a cell tagged `picture=NAME` to NAME.png beside the notebook; the README shows it."""
+    for cell in notebook.cells:
+        for tag in cell.metadata.get("tags", []):
+            if tag.startswith("picture="):
+                (png,) = [output.data["image/png"] for output in cell.outputs if "image/png" in output.get("data", {})]
+                (folder / f"{tag.removeprefix('picture=')}.png").write_bytes(base64.b64decode(png))
 
 
 def normalise(notebook):

@@ -1,6 +1,8 @@
 """The notebooks as files: every rule of notebook_rules.py on every notebook, and every rule on bad notebooks."""
 
+import base64
 import copy
+import re
 import sys
 import types
 
@@ -146,7 +148,7 @@ BAD = [
     ("has_one_title", source(2, "## Section", "### Section")),
     ("has_one_title", lambda notebook: notebook.cells.reverse()),
     ("has_short_cells", cell(3, source="\n".join("x = 1" for _ in range(16)))),
-    ("has_short_cells", cell(3, source="x = " + "1" * 85)),
+    ("has_short_cells", cell(3, source="x = " + "1" * 97)),
     ("is_a_slide_show", slide_type("slides")),
     ("is_a_slide_show", lambda notebook: notebook.cells[2].metadata.pop("slideshow")),
     ("prints_its_numbers", source(2, "61,706", "61,707")),
@@ -224,3 +226,17 @@ FORMS = [
 @pytest.mark.parametrize(("text", "expected"), FORMS, ids=[text for text, _ in FORMS])
 def test_numbers_are_read_in_every_form(text, expected):
     assert notebook_rules.numbers(text) == expected
+
+
+def test_the_picture_of_the_readme_is_the_one_in_the_notebook():
+    found = set()
+    for path in NOTEBOOKS:
+        for cell in nbformat.read(path, as_version=4).cells:
+            for tag in cell.metadata.get("tags", []):
+                if tag.startswith("picture="):
+                    name = f"{tag.removeprefix('picture=')}.png"
+                    png = next(out.data["image/png"] for out in cell.outputs if "image/png" in out.get("data", {}))
+                    assert (path.parent / name).read_bytes() == base64.b64decode(png), f"python tests/rerun.py {path}"
+                    found.add(f"notebooks/{name}")
+    shown = set(re.findall(r"!\[[^\]]{20,}\]\(([^)]+\.png)\)", (rerun.ROOT / "README.md").read_text(encoding="utf-8")))
+    assert shown == found != set()

@@ -1,5 +1,6 @@
 """tests/rerun.py on small notebooks: what is written, when, and what is not."""
 
+import base64
 import stat
 
 import nbformat
@@ -141,3 +142,11 @@ def test_a_failure_while_writing_leaves_no_traces(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="disk full"):
         rerun.replace(path, "new")
     assert [file.name for file in tmp_path.iterdir()] == ["file.ipynb"] and path.read_text() == "old"
+
+
+def test_a_tagged_figure_is_written_beside_the_notebook(tmp_path):
+    source = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
+    path = write_notebook(tmp_path / "01_small.ipynb", new_code_cell(source, metadata={"tags": ["picture=cover"]}))
+    assert rerun.main([str(path)]) == 0
+    stored = next(out.data["image/png"] for out in read(path).cells[0].outputs if "image/png" in out.data)
+    assert (tmp_path / "cover.png").read_bytes() == base64.b64decode(stored)

@@ -74,7 +74,7 @@ def layer_table(model):
 
     Returns a DataFrame with the columns "layer", "type", "output shape", "parameters", "multiply-adds" (for one
     image; convolutional and dense layers only; None if the size of the image is not fixed) and "receptive field"
-    (input pixels seen by one unit, None once the spatial axes are gone).
+    (input pixels seen by one unit, "all" once the spatial axes are gone).
     Raises ValueError for a model that is not built, and for layers whose receptive field is unknown: layers used
     twice, models inside the model, and layers other than convolution and pooling that change the size of the map.
     Introduced in notebook 04.
@@ -89,7 +89,7 @@ def layer_table(model):
             shapes[layer.name],
             layer.count_params(),
             _multiply_adds(layer, shapes[layer.name]),
-            _size(fields[layer.name]),
+            _size(fields[layer.name]) or "all",
         )
         for layer in model.layers
     ]

@@ -61,7 +61,8 @@ def lines(curves, x=None, xlabel="", ylabel="", title="", dots=(), marks=(), bel
     """Curves over a common axis.
 
     curves: name -> values (n,), or name -> (x, values) for a curve with its own axis. dots: names drawn as points.
-    marks: points (x, y, text) to be named, above the point or `below` it. axes: settings such as xlim, ylim, yscale, as in `Axes.set`.
+    marks: points (x, y, text) to be named, above the point or `below` it. axes: settings such as xlim, ylim, yscale,
+    as in `Axes.set`.
     """
     figure, ax = _figure(height)
     for order, (name, values) in enumerate(curves.items()):
@@ -69,7 +70,7 @@ def lines(curves, x=None, xlabel="", ylabel="", title="", dots=(), marks=(), bel
             values if isinstance(values, tuple) else (np.arange(len(values)) if x is None else x, values)
         )
         if name in dots:
-            ax.plot(positions, values, "o", color=GREY, markersize=4, label=name, zorder=1)
+            ax.plot(positions, values, "o", color=GREY, markersize=4 if len(values) > 30 else 11, label=name, zorder=1)
         else:
             colour = COLOURS[(order - sum(d in dots for d in list(curves)[:order])) % len(COLOURS)]
             ax.plot(positions, values, color=colour, label=name, zorder=2 + order)
@@ -144,9 +145,11 @@ def images(pictures, columns=None, vmin=None, vmax=None, cmap="gray", title="", 
         layout="constrained",
         FigureClass=DescribedFigure,
     )
-    for ax in axs.flat:
+    for ax in list(axs.flat)[len(pictures) :]:
         ax.axis("off")
     for ax, (name, picture) in zip(axs.flat, pictures.items()):
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set(visible=True, color=GREY, linewidth=0.8)
         limits = (vmin, vmax)
         if limits == (None, None) and np.min(picture) < 0:
             limit = np.quantile(np.abs(picture), 0.99) or np.abs(picture).max()

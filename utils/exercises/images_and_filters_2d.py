@@ -8,18 +8,18 @@ from utils.exercises.exercise import Exercise, same_function, same_numbers, tabl
 q1 = Exercise(
     "2.1",
     same_numbers(
-        3 * 1024 * 1024,
+        3 * 600 * 600,
         mistakes=[
-            (1024 * 1024, "That is a grey image. How many numbers does a pixel of an RGB image have?"),
-            (3 * 1024, "An image has rows and columns: 1024 pixels are a single row."),
-            (8 * 3 * 1024 * 1024, "Those are bits. Eight of them are a byte."),
-            (4 * 1024 * 1024, "That would be four numbers a pixel, with transparency. RGB has fewer."),
-            (3, "That is the size in megabytes of 1024 * 1024 bytes each. Give the number of bytes."),
+            (600 * 600, "That is a grey image. How many numbers does a pixel of an RGB image have?"),
+            (3 * 600, "An image has rows and columns: 600 pixels are a single row."),
+            (8 * 3 * 600 * 600, "Those are bits. Eight of them are a byte."),
+            (4 * 600 * 600, "That would be four numbers a pixel, with transparency. RGB has fewer."),
+            (1.08, "That is the number of millions. Give the number of bytes."),
         ],
     ),
     "Pixels first: rows times columns. Then bytes: one for each colour of a pixel.",
     """
-answer = 1024 * 1024 * 3
+answer = 600 * 600 * 3
 """,
     "3 N * N bytes: twice the resolution takes four times the memory.",
 )
