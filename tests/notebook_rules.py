@@ -10,6 +10,7 @@ import importlib
 import itertools
 import json
 import re
+import symtable
 
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
@@ -291,6 +292,35 @@ def imported_packages(source):
     return {module.split(".")[0] for module in modules}
 
 
+def can_be_run_again(notebook, path):
+    """A cell that reads a name does not find something else in it after a later section was run."""
+    cells, section = [], 0
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            section += "##" in headings(cell.source)
+        else:
+            cells.append((section, cell, *bound_and_read(cell.source)))
+    complaints = []
+    for section, cell, bound, read in cells:
+        for word in sorted(read - bound):
+            again = [other for later, other, binds, _ in cells if later > section and word in binds]
+            if again and any(word in binds for earlier, _, binds, _ in cells if earlier <= section):
+                complaints.append(f"{name(notebook, cell)} reads {word!r}; {name(notebook, again[0])} binds it again")
+    return complaints
+
+
+def bound_and_read(source):
+    """The names that a cell binds at its top level (imports aside), and those that it reads anywhere."""
+    top = symtable.symtable(TransformerManager().transform_cell(source), "cell", "exec")
+    bound = {s.get_name() for s in top.get_symbols() if (s.is_assigned() or s.is_namespace()) and not s.is_imported()}
+    tables, read = [top], set()
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        read |= {s.get_name() for s in table.get_symbols() if s.is_referenced() and (table is top or s.is_global())}
+    return bound, read
+
+
 RULES = [
     was_executed,
     is_normalised,
@@ -306,4 +336,5 @@ RULES = [
     has_no_machine_paths,
     has_readable_outputs,
     starts_quickly,
+    can_be_run_again,
 ]

@@ -425,8 +425,8 @@ def test_layer_table_counted_by_hand():
         ["norm", "BatchNormalization", (6, 6, 4), 16, 0, 3],
         ["pool", "MaxPooling2D", (3, 3, 4), 0, 0, 4],
         ["grouped", "Conv2D", (2, 2, 6), 6 * 18, 4 * 6 * 18, 8],
-        ["flatten", "Flatten", (24,), 0, 0, None],
-        ["dense", "Dense", (10,), 250, 240, None],
+        ["flatten", "Flatten", (24,), 0, 0, "all"],
+        ["dense", "Dense", (10,), 250, 240, "all"],
     ]
     assert table["receptive field"].tolist() == [3, 3, 4, 8, "all", "all"]
     assert table["parameters"].dtype == table["multiply-adds"].dtype == np.int64
@@ -466,7 +466,7 @@ def test_parameters_of_the_table_add_up_to_the_model(build):
 def test_layer_table_of_a_branched_model():
     table = layer_table(branched_model()).set_index("layer")
     assert table["receptive field"].to_dict() == {
-        "image": 1, "stem": 3, "branch": (7, 5), "sum": (7, 5), "mean": None, "scores": None}
+        "image": 1, "stem": 3, "branch": (7, 5), "sum": (7, 5), "mean": "all", "scores": "all"}
 
 
 # Models that are refused

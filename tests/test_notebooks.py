@@ -124,7 +124,14 @@ def language_version(notebook):
     notebook.metadata["language_info"]["version"] = "3.11.7"
 
 
+def recycled_name(notebook):
+    notebook.cells[3].source = "x = 1"
+    notebook.cells[4].source += "\nprint(x)"
+    notebook.cells += [new_markdown_cell("## Later"), new_code_cell("for x in range(3):\n    pass")]
+
+
 BAD = [
+    ("can_be_run_again", recycled_name),
     ("was_executed", no_outputs),
     ("was_executed", cell(3, execution_count=None)),
     ("was_executed", cell(3, execution_count=7)),
