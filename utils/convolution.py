@@ -126,7 +126,7 @@ def conv2d(x, kernel, bias=None, strides=1, padding="valid", dilation_rate=1, gr
     for channels, columns in _group_slices(x.shape[-1], filters, groups):
         matrix = kernel[..., columns].reshape(-1, columns.stop - columns.start)
         for image, result in zip(windows[..., channels], out):
-            result[:, columns] = image.reshape(len(result), -1) @ matrix
+            np.matmul(image.reshape(len(result), -1), matrix, out=result[:, columns])
     if bias is not None:
         out += bias
     out = _cast(out.reshape(len(batch), *out_size, filters), dtype)
