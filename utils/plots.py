@@ -245,6 +245,7 @@ def draw_grid(ax, table, title="", frames=(), border=0, cmap=None, numbered=Fals
     size = 16 if columns <= 8 else 11
     for (r, c), value in np.ndenumerate(table):
         if np.isnan(value):
+            ax.add_patch(Rectangle((c, r), 1, 1, facecolor="#f2f2f2", edgecolor="none"))
             continue
         text = f"{value:.2f}".rstrip("0").rstrip(".") if table.dtype.kind == "f" else str(int(value))
         ax.text(
