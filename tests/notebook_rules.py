@@ -292,6 +292,18 @@ def imported_packages(source):
     return {module.split(".")[0] for module in modules}
 
 
+def names_its_layers(notebook, path):
+    """Keras numbers layers without a name in the order of their creation, so that running a cell twice renames them."""
+    complaints = []
+    for cell in code_cells(notebook):
+        for node in ast.walk(ast.parse(TransformerManager().transform_cell(cell.source))):
+            if isinstance(node, ast.Call) and re.search(r"\blayers\.[A-Z]\w*$", ast.unparse(node.func)):
+                given = {keyword.arg for keyword in node.keywords}
+                if "name" not in given and not ast.unparse(node.func).endswith(".Input"):
+                    complaints.append(f"{name(notebook, cell)} has a layer without a name: {ast.unparse(node)[:60]}")
+    return complaints
+
+
 def can_be_run_again(notebook, path):
     """A cell that reads a name does not find something else in it after a later section was run."""
     cells, section = [], 0
@@ -336,5 +348,6 @@ RULES = [
     has_no_machine_paths,
     has_readable_outputs,
     starts_quickly,
+    names_its_layers,
     can_be_run_again,
 ]

@@ -132,6 +132,8 @@ def recycled_name(notebook):
 
 BAD = [
     ("can_be_run_again", recycled_name),
+    ("names_its_layers", cell(3, source="keras.Sequential([keras.Input((4,)), layers.Dense(3)])")),
+    ("names_its_layers", cell(3, source="keras.layers.Conv2D(3, 3, padding='same')(x)")),
     ("was_executed", no_outputs),
     ("was_executed", cell(3, execution_count=None)),
     ("was_executed", cell(3, execution_count=7)),
