@@ -218,7 +218,7 @@ def grids(tables, highlight=None, title="", signs=None, size=None, zero_border=0
                 xycoords="axes fraction",
                 xytext=(14, 0),
                 textcoords="offset points",
-                fontsize=20,
+                fontsize=28,
                 ha="center",
                 va="center",
                 annotation_clip=False,
@@ -296,7 +296,7 @@ def step(image, kernel, i, j, strides=1, names=("image", "filter", "feature map"
     rows, columns = np.shape(kernel)
     frames = {names[0]: [(i * strides, j * strides, rows, columns, VERMILION)], names[2]: [(i, j, 1, 1, VERMILION)]}
     tables = dict(zip(names, (np.asarray(image), np.asarray(kernel), so_far)))
-    return grids(tables, frames, f"row {i}, column {j} of the {names[2]}: {result[i, j]}", signs=("\u2217", "="))
+    return grids(tables, frames, f"row {i}, column {j} of the {names[2]}: {result[i, j]}", signs=("\u22c6", "="))
 
 
 def pooling(tables, pool_size=2):
@@ -313,15 +313,25 @@ def pooling(tables, pool_size=2):
 
 
 def connections(tables):
-    """Which input (column) a neuron (row) reads, one colour for each weight: name -> whole numbers, 0 for none."""
+    """Which input (column) a neuron (row) reads, and with which weight: name -> number of the weight, 0 for none."""
     figure, axs = plt.subplots(1, len(tables), figsize=(WIDTH, 3.6), layout="constrained", FigureClass=DescribedFigure)
     sentences = []
     for ax, (name, table) in zip(axs, tables.items()):
         table = np.asarray(table, int)
         weights = len(np.unique(table[table > 0]))
-        turned = (table * 97) % max(weights, 2)  # neighbours get different colours
-        colours = np.ma.masked_where(table == 0, table if weights <= 3 else turned)
-        ax.pcolormesh(colours, cmap="viridis", edgecolor="white", linewidth=1)
+        ax.pcolormesh(np.ma.masked_where(table == 0, table), cmap="viridis_r", edgecolor="white", linewidth=1)
+        if weights <= 40:
+            for (neuron, index), weight in np.ndenumerate(table):
+                dark = weight > 0.55 * weights
+                ax.text(
+                    index + 0.5,
+                    neuron + 0.5,
+                    str(weight) if weight else "",
+                    ha="center",
+                    va="center",
+                    fontsize=11,
+                    color="white" if dark else BLACK,
+                )
         ax.invert_yaxis()
         ax.set(
             title=f"{name}\n{np.count_nonzero(table)} connections, {weights} weights",
