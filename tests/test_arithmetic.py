@@ -10,7 +10,6 @@ from hypothesis import given, settings, strategies as st
 from keras import layers
 
 from utils.arithmetic import (
-    check_groups,
     conv_output_size,
     conv_parameters,
     layer_costs,
@@ -18,6 +17,7 @@ from utils.arithmetic import (
     padding_amounts,
     receptive_field,
 )
+from utils.validation import check_groups
 
 SIZES, KERNELS = range(1, 13), range(1, 7)
 # Keras takes strides or dilation, not both.
@@ -522,3 +522,27 @@ def test_layers_whose_receptive_field_is_unknown_are_refused(function, odd):
     image = keras.Input((9, 9, 2))
     model = keras.Model(image, layers.ReLU()(odd(image)))
     refuses(lambda: function(model), "layer '", "its receptive field is not known", "build the model without it")
+
+
+@pytest.mark.parametrize("layer", [
+    layers.Permute((2, 1, 3)), layers.TimeDistributed(layers.Conv1D(2, 3)), layers.GroupNormalization(2),
+    layers.Softmax(axis=(1, 2)), layers.LayerNormalization(axis=(1, 2, 3)),
+    layers.Conv2D(4, 3, data_format="channels_first")], ids=lambda layer: type(layer).__name__)
+def test_layers_that_mix_pixels_in_their_own_way_are_refused(layer):
+    model = keras.Sequential([keras.Input((8, 8, 4)), layers.Conv2D(4, (3, 1)), layer])
+    with pytest.raises(ValueError, match=layer.name):
+        receptive_field(model)
+
+
+def test_a_map_scaled_by_something_that_sees_the_whole_image_is_refused():
+    x = keras.Input((8, 8, 4))
+    summary = layers.Reshape((1, 1, 4))(layers.GlobalAveragePooling2D()(x))
+    model = keras.Model(x, layers.Multiply(name="excite")([x, summary]))
+    with pytest.raises(ValueError, match="sees the whole image"):
+        layer_table(model)
+
+
+@pytest.mark.parametrize("filters", [np.uint8(16), np.int8(100)])
+def test_layer_costs_do_not_wrap_small_integers(filters):
+    costs = layer_costs((8, 8, 3), 3, filters)
+    assert costs.loc["convolutional", "parameters"] == int(filters) * 28

@@ -669,3 +669,15 @@ def test_importing_the_library_is_cheap(module, absent):
     out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert module in out.split()
     assert absent.isdisjoint(out.split())
+
+
+def test_the_integer_limit_is_that_of_one_sum():
+    x, kernel = np.full((3, 3, 1), 2**40), np.ones((1, 1, 1, 2**13), int)
+    np.testing.assert_array_equal(conv2d(x, kernel), np.full((3, 3, 2**13), 2**40))
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float16", "float32", "float64"])
+@pytest.mark.parametrize("mode", ["max", "average"])
+def test_pooling_and_its_sums_give_the_same_dtype(dtype, mode):
+    x = np.arange(24).reshape(4, 6).astype(dtype)
+    assert pool2d(x, mode=mode).dtype == pool2d_sums(x, mode=mode).dtype

@@ -80,6 +80,9 @@ WRONG = {
         (lambda i, k: np.sum(i * k), "ValueError"),
         (lambda i, k: correlate2d(i, k).T, "exchanged"),
         (lambda i, k: correlate2d(i, k) * 2, "0 of"),
+        (lambda i, k: np.abs(correlate2d(i, k)), "of 2"),
+        (lambda i, k: np.maximum(correlate2d(i, k), 0), "of 2"),
+        (lambda i, k: correlate2d(i.astype(int), k), "of 2"),
     ],
     "images_and_filters_2d.q4": [
         ([[0, 0, 0], [0, 0, 1], [0, 0, 0]], "left"),
@@ -96,6 +99,7 @@ WRONG = {
         ([[1, 1, 1], [-2, -2, -2], [1, 1, 1]], "middle row"),
         (np.zeros((3, 3)), "middle row"),
         ([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]], "vertical"),
+        ([[-0.01, 0, 0], [0.01, 0.01, 0.01], [0, 0, 0]], "flat"),
     ],
     "stride_padding_channels.q1": [
         (16.5, "Half"),
@@ -279,7 +283,8 @@ def test_the_answer_of_a_student_is_not_modified_and_mutating_functions_do_not_s
         return np.pad(image, p)
 
     exercise = stride_padding_channels.q5
-    assert exercise.evaluate(destroys)[0] is False
+    verdict, feedback = exercise.evaluate(destroys)
+    assert verdict is False and "changes the arrays" in feedback
     assert exercise.evaluate(solution(exercise))[0] is True
 
 
@@ -291,3 +296,17 @@ def test_every_notebook_module_has_at_least_four_exercises_numbered_in_order():
         assert len(found) >= 4
         chapter = found[0].number.split(".")[0]
         assert [e.number for e in found] == [f"{chapter}.{k}" for k in range(1, len(found) + 1)]
+
+
+@pytest.mark.parametrize("scale", [0.003, 1, 33.3])
+def test_a_filter_may_have_any_scale_and_be_rounded(scale):
+    from utils.exercises import images_and_filters_2d
+
+    thirds = np.array([[-0.33] * 3, [0.67] * 3, [-0.33] * 3])
+    assert images_and_filters_2d.q5.evaluate(scale * thirds)[0] is True
+
+
+def test_half_filled_answers_are_told_so():
+    from utils.exercises import convolution_1d
+
+    assert "filled in" in convolution_1d.q3.evaluate((92, None, 108))[1]

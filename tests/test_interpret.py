@@ -45,3 +45,9 @@ def test_it_predicts_small_changes(model):
 def test_bad_input_is_named(model, image, unit, word):
     with pytest.raises(ValueError, match=word):
         input_gradient(model, image, unit)
+
+
+def test_an_int_names_one_of_a_list_of_scores():
+    scores = keras.Sequential([keras.Input((2, 2, 1)), keras.layers.Flatten(), keras.layers.Dense(3, name="scores")])
+    kernel = scores.get_layer("scores").get_weights()[0]
+    np.testing.assert_allclose(input_gradient(scores, np.zeros((2, 2, 1)), 1).ravel(), kernel[:, 1], atol=1e-6)

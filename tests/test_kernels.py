@@ -63,3 +63,8 @@ def test_a_wrong_decay_is_named(decay):
 def test_a_wrong_sigma_is_named(sigma):
     with pytest.raises(ValueError, match=r"sigma.*above 0"):
         kernels.gaussian(5, sigma=sigma)
+
+
+def test_a_very_narrow_bell_keeps_only_the_newest_reading():
+    with np.errstate(over="ignore"):
+        np.testing.assert_array_equal(kernels.gaussian(3, sigma=1e-200), [1, 0, 0])

@@ -162,3 +162,25 @@ def test_the_style_shows_figures_with_their_description_as_alt_text():
     assert metadata["image/png"]["alt"] == plots.windows(5, 3, title="Five").description
     assert data["text/plain"].startswith("<Figure: Five")
     assert plt.rcParams["font.size"] >= 14
+
+
+@pytest.mark.parametrize(
+    "draw, word",
+    [
+        (lambda: plots.lines({}), "curves"),
+        (lambda: plots.panels({}), "curves"),
+        (lambda: plots.panels({"a": [1]}, kind="bars"), "kind"),
+        (lambda: plots.images({}), "pictures"),
+        (lambda: plots.images([np.eye(2)]), "pictures"),
+        (lambda: plots.grids({"a": [1, 2]}), "'a'"),
+        (lambda: plots.grids({"a": [["x"]]}), "'a'"),
+        (lambda: plots.connections({}), "tables"),
+        (lambda: plots.step(np.eye(4), np.eye(2), 3, 0), "i must be below 3"),
+        (lambda: plots.step(np.eye(4), np.eye(2), 0, -1), "j"),
+        (lambda: plots.step(np.eye(4), np.eye(2), 0, 0, strides=(1, 2)), "strides"),
+        (lambda: plots.windows(3, 5), "kernel_size"),
+    ],
+)
+def test_bad_input_is_named(draw, word):
+    with pytest.raises(ValueError, match=word):
+        draw()

@@ -6,7 +6,7 @@ Sizes are counted in pixels (or samples), with Keras' argument names. `input_siz
 
 import numpy as np
 
-from utils.validation import choice, integer, is_pair, pair
+from utils.validation import check_groups, choice, integer, is_pair, pair
 
 
 def conv_output_size(input_size, kernel_size, strides=1, padding="valid", dilation_rate=1):
@@ -28,6 +28,7 @@ def padding_amounts(input_size, kernel_size, strides=1, padding="same", dilation
     "same" adds what lets the last window end inside the padded input, and puts the odd zero *after* the input,
     so that with a stride the amounts can be (0, 1). "valid" adds (0, 0), an int p adds (p, p).
     Returns a pair (before, after), or ((top, bottom), (left, right)) if an argument is a pair.
+    Raises ValueError for a size or stride below 1 and an unknown padding.
     Source: the rule of TensorFlow and Keras, tested against Keras. Introduced in notebook 03.
     """
     return _per_axis(_padding, input_size, kernel_size, strides, padding, dilation_rate)
@@ -36,7 +37,8 @@ def padding_amounts(input_size, kernel_size, strides=1, padding="same", dilation
 def conv_parameters(kernel_size, in_channels, filters, use_bias=True, groups=1):
     """Trainable numbers of a convolutional layer: (rows * columns * in_channels / groups + bias) * filters.
 
-    Introduced in notebook 03.
+    Returns an int. Raises ValueError for counts below 1 and for groups that do not divide both numbers of channels.
+    Source: lecture topic "The convolution operation: summary". Introduced in notebook 03.
     """
     rows, columns = pair("kernel_size", kernel_size)
     in_channels, filters = integer("in_channels", in_channels, 1), integer("filters", filters, 1)
@@ -50,6 +52,7 @@ def layer_costs(input_shape, kernel_size, filters, strides=1, padding="valid"):
     input_shape: (height, width, channels). A connection is one number that a neuron reads, its bias included;
     zeros of the padding count as read.
     Returns a DataFrame with the columns "neurons", "connections" and "parameters".
+    Raises ValueError for a wrong input_shape, counts below 1, and a kernel larger than the padded input.
     Source: lecture topics "Sparse connectivity" and "Shared weights". Introduced in notebook 04.
     """
     import pandas as pd
@@ -57,8 +60,9 @@ def layer_costs(input_shape, kernel_size, filters, strides=1, padding="valid"):
     if not is_pair(input_shape) or len(input_shape) != 3:
         raise ValueError(f"input_shape must be (height, width, channels), got {input_shape!r}")
     height, width, channels = (integer("input_shape", n, 1) for n in input_shape)
+    filters = integer("filters", filters, 1)
     out_rows, out_columns = conv_output_size((height, width), kernel_size, strides, padding)
-    neurons = out_rows * out_columns * integer("filters", filters, 1)
+    neurons = out_rows * out_columns * filters
     inputs = height * width * channels
     per_neuron = conv_parameters(kernel_size, channels, 1)
     rows = {
@@ -76,7 +80,8 @@ def layer_table(model):
     image; convolutional and dense layers only; None if the size of the image is not fixed) and "receptive field"
     (input pixels seen by one unit, "all" once the spatial axes are gone).
     Raises ValueError for a model that is not built, and for layers whose receptive field is unknown: layers used
-    twice, models inside the model, and layers other than convolution and pooling that change the size of the map.
+    twice, models inside the model, channels first, attention, and layers other than convolution and pooling that change
+    the size of the map. Other layers of your own that keep the size are taken to work pixel by pixel.
     Introduced in notebook 04.
     """
     import pandas as pd
@@ -104,6 +109,7 @@ def receptive_field(model, layer=None):
     model: a built Keras model of (batch, height, width, channels) images; branches are followed and united.
     layer: a name; by default the last layer that still has spatial axes.
     Returns an int, or a pair (rows, columns) if the region is not square.
+    Raises ValueError for an unknown layer, one without spatial axes, and the models that `layer_table` refuses.
     Source: r_out = r_in + (F - 1) * j_in, j_out = S * j_in with r = j = 1 at the input (lecture topic "Is sparse
     connectivity good?"; Araujo et al. 2019, doi:10.23915/distill.00021). Introduced in notebook 04.
     """
@@ -118,16 +124,6 @@ def receptive_field(model, layer=None):
     if fields[layer] is None:
         raise ValueError(f"layer {layer!r} has no spatial axes any more: every unit of it sees the whole image")
     return _size(fields[layer])
-
-
-def check_groups(in_channels, filters, groups):
-    """Raise ValueError unless `groups` divides the numbers of input channels and of filters."""
-    groups = integer("groups", groups, 1)
-    if in_channels % groups or filters % groups:
-        raise ValueError(
-            f"groups must divide the input channels and the filters, got groups={groups} "
-            f"for {in_channels} channels and {filters} filters"
-        )
 
 
 def _per_axis(function, input_size, kernel_size, strides, padding, dilation_rate):
@@ -167,6 +163,18 @@ def _output_size(size, kernel, stride, padding, dilation):
     return (padded - extent) // stride + 1
 
 
+# Layers that keep the size of a map and yet read other pixels than their own.
+MIXING = (
+    "AdditiveAttention",
+    "Attention",
+    "Bidirectional",
+    "GroupNormalization",
+    "GroupQueryAttention",
+    "MultiHeadAttention",
+    "Permute",
+    "TimeDistributed",
+)
+
 # A field is (start, end, step) for rows and for columns: unit i of the layer sees the input pixels
 # start + i * step ... end + i * step, where pixels outside the image are zeros of the padding.
 
@@ -199,10 +207,17 @@ def _fields(model):
 
 
 def _through(layer, inputs, shape, fields):
-    if len(shape) != 4 or None in fields:
+    if len(shape) != 4:
         return None
-    field, sizes = fields[0], inputs[0].shape[1:3]
     kind = type(layer).__name__
+    if None in fields:
+        raise _unknown(layer, "joins a map with something that sees the whole image")
+    if getattr(layer, "data_format", "channels_last") != "channels_last":
+        raise _unknown(layer, "puts the channels first")
+    axis = getattr(layer, "axis", -1)
+    if kind in MIXING or (kind in ("Softmax", "LayerNormalization") and axis not in (-1, 3, [-1], [3], (-1,), (3,))):
+        raise _unknown(layer, "mixes pixels in a way of its own")
+    field, sizes = fields[0], inputs[0].shape[1:3]
     if kind == "ZeroPadding2D":
         return tuple(
             (start - before * step, end - before * step, step)

@@ -6,7 +6,8 @@ the Keras layer Conv2D computes, which is a correlation.
 
 Images are (height, width) for one channel and (height, width, channels) otherwise, batches (batch, height, width,
 channels), kernels (kernel_height, kernel_width, in_channels, filters). `strides`, `pool_size` and `dilation_rate`
-take an int or a pair (rows, columns). `padding` is "valid", "same", or an int: the zeros added on each side.
+take an int or a pair (rows, columns). `padding` is "valid", "same", or the zeros added on
+each side: an int or a pair (rows, columns).
 
 Integers give exact integers, wide enough not to wrap (int64); with a float among the arguments the result is a
 float. Arguments are never modified. Every function raises a ValueError for a wrong shape, a kernel larger than the
@@ -15,8 +16,8 @@ padded input, a stride below 1, an unknown mode, and NaN or infinity.
 
 import numpy as np
 
-from utils.arithmetic import check_groups, conv_output_size, padding_amounts
-from utils.validation import choice, pair, real_array
+from utils.arithmetic import conv_output_size, padding_amounts
+from utils.validation import check_groups, choice, pair, real_array
 
 LARGEST_EXACT_INTEGER = 2**53  # up to here float64 holds every integer
 
@@ -199,7 +200,10 @@ def pool2d_sums(x, pool_size=2, strides=None, padding="valid", mode="max"):
     height, width = batch.shape[1:3]
     out_size = conv_output_size((height, width), pool_size, strides, padding)
     (top, _), (left, _) = padding_amounts((height, width), pool_size, strides, padding)
-    out = np.zeros((len(batch), *out_size, batch.shape[3]), batch.dtype if mode == "max" else float)
+    out = np.zeros(
+        (len(batch), *out_size, batch.shape[3]),
+        batch.dtype if mode == "max" else np.result_type(batch.dtype, np.float32),
+    )
     for image in range(out.shape[0]):
         for i in range(out.shape[1]):
             for j in range(out.shape[2]):
@@ -219,7 +223,8 @@ def _exact(name, x, **weights):
         dtype = np.result_type(np.float32, *arrays.values())
         return *(w if w is None else w.astype(dtype, copy=False) for w in (x, *weights.values())), dtype
     peaks = [max(1, abs(int(array.max())), abs(int(array.min()))) for array in arrays.values()]
-    terms = next(iter(weights.values())).size
+    kernel = next(iter(weights.values()))
+    terms = kernel.size // (kernel.shape[3] if kernel.ndim == 4 else 1)  # products in one sum
     if peaks[0] * peaks[1] * terms + sum(peaks[2:]) >= LARGEST_EXACT_INTEGER:
         raise ValueError(
             f"{' and '.join(arrays)} hold integers up to {max(peaks)}, whose sums could exceed 2**53; "

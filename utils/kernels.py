@@ -34,18 +34,27 @@ VERTICAL = _filter([[-1, 1, -1], [-1, 1, -1], [-1, 1, -1]])
 
 
 def box(length):
-    """`length` equal weights of sum 1: the plain average. Returns (length,), the newest reading first."""
+    """`length` equal weights of sum 1: the plain average. Returns (length,), the newest reading first.
+
+    Raises ValueError unless length is a whole number of at least 1. Introduced in notebook 01.
+    """
     return np.full(integer("length", length, 1), 1 / length)
 
 
 def triangular(length):
-    """Weights that fall in a straight line from the newest reading to the oldest, of sum 1. Returns (length,)."""
+    """Weights that fall in a straight line from the newest reading to the oldest, of sum 1. Returns (length,).
+
+    Raises ValueError unless length is a whole number of at least 1. Introduced in notebook 01.
+    """
     weights = np.arange(integer("length", length, 1), 0, -1)
     return weights / weights.sum()
 
 
 def exponential(length, decay=0.85):
-    """Weights decay**a for the reading a steps back, of sum 1. decay: above 0, at most 1. Returns (length,)."""
+    """Weights decay**a for the reading a steps back, of sum 1. Returns (length,).
+
+    decay: above 0, at most 1. Raises ValueError for another length or decay. Introduced in notebook 01.
+    """
     if not isinstance(decay, Real) or not 0 < decay <= 1:
         raise ValueError(
             f"decay must be above 0 and at most 1, got {decay!r}; 0.85 makes every weight 0.85 times the one before"
@@ -57,11 +66,12 @@ def exponential(length, decay=0.85):
 def gaussian(length, sigma=None):
     """Half a bell curve, exp(-a**2 / (2 sigma**2)) for the reading a steps back, of sum 1. Returns (length,).
 
-    sigma: its width in steps, above 0; `length / 2` by default.
+    sigma: its width in steps, above 0; `length / 2` by default. Raises ValueError for another length or sigma.
+    Introduced in notebook 01.
     """
     length = integer("length", length, 1)
     sigma = length / 2 if sigma is None else sigma
     if not isinstance(sigma, Real) or not 0 < sigma < np.inf:
         raise ValueError(f"sigma must be above 0 and finite, got {sigma!r}; it is the width of the bell in steps")
-    weights = np.exp(-(np.arange(length) ** 2) / (2 * sigma**2))
+    weights = np.exp(-((np.arange(length) / sigma) ** 2) / 2)
     return weights / weights.sum()

@@ -12,6 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from utils.validation import choice, integer
+
 # Okabe & Ito's colours, which colour-blind readers can tell apart (Wong 2011, doi:10.1038/nmeth.1618).
 BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"
 BLACK, GREY = "#222222", "#999999"
@@ -20,7 +22,7 @@ WIDTH = 9.6  # inches; every figure is as wide as a page of a notebook
 
 
 class DescribedFigure(Figure):
-    """A figure that shows its description where text is all there is."""
+    """A figure that shows its description where text is all there is. Introduced in notebook 01."""
 
     description = "no description"
 
@@ -29,7 +31,10 @@ class DescribedFigure(Figure):
 
 
 def use_course_style():
-    """Large type, quiet axes, colours for everybody; and figures that carry their description into the notebook."""
+    """Large type, quiet axes, colours for everybody; and figures that carry their description into the notebook.
+
+    Introduced in notebook 01.
+    """
     plt.rcParams.update(
         {
             "figure.dpi": 100,
@@ -63,7 +68,9 @@ def lines(curves, x=None, xlabel="", ylabel="", title="", dots=(), marks=(), bel
     curves: name -> values (n,), or name -> (x, values) for a curve with its own axis. dots: names drawn as points.
     marks: points (x, y, text) to be named, above the point or `below` it. axes: settings such as xlim, ylim, yscale,
     as in `Axes.set`.
+    Introduced in notebook 01.
     """
+    _some("curves", curves)
     figure, ax = _figure(height)
     for order, (name, values) in enumerate(curves.items()):
         positions, values = (
@@ -97,7 +104,10 @@ def panels(curves, xlabel="", ylabel="", titles=None, height=3.4, kind="line", s
     """Small plots side by side: name -> values, or name -> {label: values} for several curves in one.
 
     kind: "line" or "bar". axes: settings such as ylim, for all panels, as in `Axes.set`.
+    Introduced in notebook 01.
     """
+    _some("curves", curves)
+    kind = choice("kind", kind, ("line", "bar"))
     figure, axs = plt.subplots(
         1,
         len(curves),
@@ -132,7 +142,9 @@ def images(pictures, columns=None, vmin=None, vmax=None, cmap="gray", title="", 
 
     columns: pictures in a row, by default all. vmin, vmax: the values drawn darkest and brightest; by default those
     of each picture, and the same distance to both sides of 0 (medium grey) where a picture has negative values.
+    Introduced in notebook 02.
     """
+    _some("pictures", pictures)
     columns = min(columns or len(pictures), len(pictures))
     rows = -(-len(pictures) // columns)
     ratio = max(np.shape(p)[0] / np.shape(p)[1] for p in pictures.values())
@@ -167,6 +179,7 @@ def gradient(picture, magnitude, direction, threshold=0.25):
     """A picture, how strong its edges are, and which way they face: where they are strong, the direction as a colour.
 
     direction: degrees, 0 for brighter to the right, 90 for brighter upwards. threshold: share of the largest magnitude.
+    Introduced in notebook 02.
     """
     figure, axs = plt.subplots(1, 3, figsize=(WIDTH, 3.5), layout="constrained", FigureClass=DescribedFigure)
     faces = np.round(np.asarray(direction) / 90).astype(int) % 4
@@ -195,8 +208,11 @@ def grids(tables, highlight=None, title="", signs=None, size=None, zero_border=0
     grid that is padding, drawn grey. signs: text between two grids, one for each gap. cmap: "gray" draws the cells as
     pixels from 0 to 255; by default positive cells are tinted blue and negative ones red. NaN leaves a cell empty.
     numbered: write the numbers of rows and columns at the rim.
+    Introduced in notebook 02.
     """
-    shapes = [np.shape(t) for t in tables.values()]
+    _some("tables", tables)
+    tables = {name: _table(name, table) for name, table in tables.items()}
+    shapes = [t.shape for t in tables.values()]
     total = sum(s[1] for s in shapes) + 1.2 * (len(shapes) - 1)
     cell = min(WIDTH / total, 0.75) if size is None else size
     figure, axs = plt.subplots(
@@ -210,7 +226,7 @@ def grids(tables, highlight=None, title="", signs=None, size=None, zero_border=0
     )
     for index, (ax, (name, table)) in enumerate(zip(axs[0], tables.items())):
         border = zero_border if index == 0 else 0
-        draw_grid(ax, table, name, (highlight or {}).get(name, ()), border, cmap, numbered)
+        _draw_grid(ax, table, name, (highlight or {}).get(name, ()), border, cmap, numbered)
         if signs and index < len(signs):
             ax.annotate(
                 signs[index],
@@ -228,7 +244,7 @@ def grids(tables, highlight=None, title="", signs=None, size=None, zero_border=0
     return _finish(figure, f"{title + '. ' if title else ''}Grids of numbers: {', '.join(tables)}")
 
 
-def draw_grid(ax, table, title="", frames=(), border=0, cmap=None, numbered=False):
+def _draw_grid(ax, table, title="", frames=(), border=0, cmap=None, numbered=False):
     """One array as a grid of numbers on the axes `ax`; the arguments as in `grids`."""
     table = np.asarray(table)
     rows, columns = table.shape
@@ -287,10 +303,15 @@ def step(image, kernel, i, j, strides=1, names=("image", "filter", "feature map"
     """One step of a 2D correlation: the window for output (i, j), the filter, and the value that it makes.
 
     The feature map shows the values up to this step, row by row.
+    Introduced in notebook 02.
     """
     from utils.convolution import correlate2d
 
+    strides = integer("strides", strides, 1)
     result = correlate2d(image, kernel, strides)
+    for name, value, size in (("i", i, result.shape[0]), ("j", j, result.shape[1])):
+        if integer(name, value, 0) >= size:
+            raise ValueError(f"{name} must be below {size}, the size of the feature map there, got {value}")
     so_far = result.astype(float)
     so_far.flat[i * result.shape[1] + j + 1 :] = np.nan
     rows, columns = np.shape(kernel)
@@ -300,7 +321,10 @@ def step(image, kernel, i, j, strides=1, names=("image", "filter", "feature map"
 
 
 def pooling(tables, pool_size=2):
-    """A map and what pooling makes of it, each window with the value it becomes: name -> array, the map first."""
+    """A map and what pooling makes of it, each window with the value it becomes: name -> array, the map first.
+
+    Introduced in notebook 04.
+    """
     names = list(tables)
     rows, columns = np.shape(tables[names[-1]])
     frames = {name: [] for name in names}
@@ -313,11 +337,17 @@ def pooling(tables, pool_size=2):
 
 
 def connections(tables):
-    """Which input (column) a neuron (row) reads, and with which weight: name -> number of the weight, 0 for none."""
-    figure, axs = plt.subplots(1, len(tables), figsize=(WIDTH, 3.6), layout="constrained", FigureClass=DescribedFigure)
+    """Which input (column) a neuron (row) reads, and with which weight: name -> number of the weight, 0 for none.
+
+    Introduced in notebook 04.
+    """
+    _some("tables", tables)
+    figure, axs = plt.subplots(
+        1, len(tables), figsize=(WIDTH, 3.6), squeeze=False, layout="constrained", FigureClass=DescribedFigure
+    )
     sentences = []
-    for ax, (name, table) in zip(axs, tables.items()):
-        table = np.asarray(table, int)
+    for ax, (name, table) in zip(axs[0], tables.items()):
+        table = _table(name, table).astype(int)
         weights = len(np.unique(table[table > 0]))
         ax.pcolormesh(np.ma.masked_where(table == 0, table), cmap="viridis_r", edgecolor="white", linewidth=1)
         if weights <= 40:
@@ -341,7 +371,7 @@ def connections(tables):
             yticks=[],
         )
         sentences.append(f"{name} with {np.count_nonzero(table)} connections and {weights} weights")
-    axs[0].set_ylabel("neuron")
+    axs[0, 0].set_ylabel("neuron")
     return _finish(figure, "Connections between inputs and neurons: " + "; ".join(sentences))
 
 
@@ -349,6 +379,7 @@ def stages(maps, scores, title=""):
     """The way of an image through a CNN: the first four maps of each stage, then the scores of the classes.
 
     maps: name -> (height, width, channels). scores: (classes,).
+    Introduced in notebook 04.
     """
     figure = plt.figure(figsize=(WIDTH, 5), layout="constrained", FigureClass=DescribedFigure)
     left, right = figure.subfigures(1, 2, width_ratios=[3.4, 1])
@@ -368,7 +399,10 @@ def stages(maps, scores, title=""):
 
 
 def windows(input_size, kernel_size, strides=1, padding="valid", dilation_rate=1, title=""):
-    """Along one axis: the input, the zeros that padding adds, and every window of the kernel, one line each."""
+    """Along one axis: the input, the zeros that padding adds, and every window of the kernel, one line each.
+
+    Introduced in notebook 03.
+    """
     from utils.arithmetic import conv_output_size, padding_amounts
 
     before, after = padding_amounts(input_size, kernel_size, strides, padding, dilation_rate)
@@ -404,6 +438,18 @@ def windows(input_size, kernel_size, strides=1, padding="valid", dilation_rate=1
         f"{title}. {outputs} windows of {kernel_size} over {input_size} pixels, "
         f"{before} zeros before, {after} after, {ignored} pixels unused",
     )
+
+
+def _some(name, mapping):
+    if not isinstance(mapping, dict) or not mapping:
+        raise ValueError(f'{name} must be a dict with at least one entry, {{"name": values}}, got {mapping!r}')
+
+
+def _table(name, values):
+    table = np.asarray(values)
+    if table.ndim != 2 or table.dtype.kind not in "biuf" or not table.size:
+        raise ValueError(f"table {name!r} must have rows and columns of numbers, got shape {table.shape}")
+    return table
 
 
 def _figure(height):

@@ -60,3 +60,13 @@ def choice(name, value, allowed):
         return value.lower()
     words = " or ".join(f'"{word}"' for word in allowed)
     raise ValueError(f"{name} must be {words}, got {value!r}")
+
+
+def check_groups(in_channels, filters, groups):
+    """Raise ValueError unless `groups` divides the numbers of input channels and of filters."""
+    groups = integer("groups", groups, 1)
+    if in_channels % groups or filters % groups:
+        raise ValueError(
+            f"groups must divide the input channels and the filters, got groups={groups} "
+            f"for {in_channels} channels and {filters} filters"
+        )

@@ -91,8 +91,9 @@ def same_function(reference, cases, mistakes=(), tolerance=1e-6):
             return f"Give the function itself, without calling it; this is a {type(answer).__name__}."
         results, complaint = [], None
         for arguments in cases:
+            given = [np.copy(a) if isinstance(a, np.ndarray) else a for a in arguments]
             try:
-                got = answer(*[np.copy(a) if isinstance(a, np.ndarray) else a for a in arguments])
+                got = answer(*given)
             except Exception as error:  # whatever a student's code raises is feedback, not a crash
                 complaint = f"your function stops with {type(error).__name__}: {error}. It must work for any sizes."
                 break
@@ -101,6 +102,9 @@ def same_function(reference, cases, mistakes=(), tolerance=1e-6):
             got = _numbers(got)
             if isinstance(got, str):
                 complaint = got
+                break
+            if not all(np.array_equal(before, after) for before, after in zip(arguments, given)):
+                complaint = "your function changes the arrays that it is given. Work on a copy."
                 break
             results.append(got)
         if _agree(results, reference, cases, tolerance):
@@ -150,6 +154,8 @@ def _numbers(answer):
         got = np.asarray(answer)
     except (ValueError, TypeError):
         return "The rows of your answer have different lengths."
+    if got.dtype.kind == "O" and any(entry is None or entry is ... for entry in got.flat):
+        return "Not all places of your answer are filled in."
     if got.dtype.kind == "O":  # fractions are numbers too
         try:
             got = got.astype(float)

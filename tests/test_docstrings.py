@@ -1,0 +1,25 @@
+"""Every public function says what it is for and which notebook introduces it."""
+
+import inspect
+
+import pytest
+
+from utils import arithmetic, convolution, interpret, kernels, plots, training
+
+PUBLIC = [
+    thing
+    for module in (arithmetic, convolution, interpret, kernels, plots, training)
+    for name, thing in vars(module).items()
+    if inspect.getmodule(thing) is module and not name.startswith("_") and callable(thing)
+]
+
+
+@pytest.mark.parametrize("thing", PUBLIC, ids=lambda thing: f"{thing.__module__}.{thing.__name__}")
+def test_help_names_the_notebook(thing):
+    text = inspect.getdoc(thing)
+    assert "ntroduced in notebook" in text
+    assert text.splitlines()[0].endswith((".", ":", ")")) or ". " in text
+
+
+def test_there_are_functions_to_check():
+    assert {convolution.conv2d, arithmetic.layer_table, plots.lines, kernels.box} <= set(PUBLIC)
