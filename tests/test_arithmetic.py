@@ -54,6 +54,8 @@ def test_output_size_is_that_of_keras(padding):
             try:
                 expected = conv.compute_output_shape(pad.compute_output_shape((None, size, size, 1)))[1]
             except ValueError:
+                expected = 0
+            if expected < 1:  # Keras 3.8 gives such a size, later releases raise
                 refused += 1
                 refuses(lambda: conv_output_size(size, kernel, stride, padding, dilation),
                         f"kernel_size={kernel}", f"padded input of {size + 2 * zeros}", 'padding="same"')
