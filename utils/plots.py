@@ -100,7 +100,7 @@ def lines(curves, x=None, xlabel="", ylabel="", title="", dots=(), marks=(), bel
     return _finish(figure, f"{title}. Lines over {xlabel or 'position'}: {', '.join(curves)}{marked}")
 
 
-def panels(curves, xlabel="", ylabel="", titles=None, height=3.4, kind="line", sharey=True, title="", **axes):
+def panels(curves, xlabel="", ylabel="", height=3.4, kind="line", title="", **axes):
     """Small plots side by side: name -> values, or name -> {label: values} for several curves in one.
 
     kind: "line" or "bar". axes: settings such as ylim, for all panels, as in `Axes.set`.
@@ -112,7 +112,7 @@ def panels(curves, xlabel="", ylabel="", titles=None, height=3.4, kind="line", s
         1,
         len(curves),
         figsize=(WIDTH, height),
-        sharey=sharey,
+        sharey=True,
         squeeze=False,
         layout="constrained",
         FigureClass=DescribedFigure,
@@ -137,7 +137,7 @@ def panels(curves, xlabel="", ylabel="", titles=None, height=3.4, kind="line", s
     )
 
 
-def images(pictures, columns=None, vmin=None, vmax=None, cmap="gray", title="", size=None, colorbar=False):
+def images(pictures, columns=None, vmin=None, vmax=None, cmap="gray", title="", size=None):
     """Pictures side by side, pixels as they are: name -> (height, width) or (height, width, 3).
 
     columns: pictures in a row, by default all. vmin, vmax: the values drawn darkest and brightest; by default those
@@ -166,10 +166,8 @@ def images(pictures, columns=None, vmin=None, vmax=None, cmap="gray", title="", 
         if limits == (None, None) and np.min(picture) < 0:
             limit = np.quantile(np.abs(picture), 0.99) or np.abs(picture).max()
             limits = (-limit, limit)
-        drawn = ax.imshow(picture, cmap=cmap, vmin=limits[0], vmax=limits[1])
+        ax.imshow(picture, cmap=cmap, vmin=limits[0], vmax=limits[1])
         ax.set_title(name)
-        if colorbar:
-            figure.colorbar(drawn, ax=ax, shrink=0.8)
     if title:
         figure.suptitle(title)
     return _finish(figure, f"{title + '. ' if title else ''}Pictures: {', '.join(pictures)}")
