@@ -119,11 +119,40 @@ def receptive_field(model, layer=None):
         if not spatial:
             raise ValueError(f"model must read images of shape (height, width, channels), got {model!r}")
         layer = spatial[-1]
+    return _size(_field_of(layer, fields))
+
+
+def receptive_windows(model, layer):
+    """The input pixels that every unit of `layer` sees, cut at the border of the image.
+
+    model, layer: as in `receptive_field`.
+    Returns ints of shape (rows, columns, 4): with top, bottom, left, right = receptive_windows(model, layer)[i, j],
+    unit (i, j) sees image[top:bottom, left:right], which is empty for a unit that sees nothing but padding.
+    Raises ValueError as `receptive_field` does, and for a model whose images have no fixed size.
+    Introduced in notebook 06.
+    """
+    fields, shapes = _fields(model)
+    field, shape = _field_of(layer, fields), shapes[layer]
+    sizes = model.input_shape[1:3]
+    if None in sizes:
+        raise ValueError(
+            f"model reads images of any size, got input shape {model.input_shape[1:]}, so the border is not known; "
+            "build it with the size of the images"
+        )
+    windows = np.empty((*shape[:2], 4), int)
+    for axis, ((start, end, step), size) in enumerate(zip(field, sizes)):
+        units = step * np.indices(shape[:2])[axis]
+        windows[..., 2 * axis] = np.clip(start + units, 0, size)
+        windows[..., 2 * axis + 1] = np.clip(end + 1 + units, 0, size)
+    return windows
+
+
+def _field_of(layer, fields):
     if layer not in list(fields):
         raise ValueError(f"layer must be a layer of the model, got {layer!r}; its layers are: {', '.join(fields)}")
     if fields[layer] is None:
         raise ValueError(f"layer {layer!r} has no spatial axes any more: every unit of it sees the whole image")
-    return _size(fields[layer])
+    return fields[layer]
 
 
 def _per_axis(function, input_size, kernel_size, strides, padding, dilation_rate):
