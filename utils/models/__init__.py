@@ -1,0 +1,10 @@
+"""The networks of the lecture in Keras, one file for each paper, their layers named as the paper names them.
+
+`from utils.models import lenet5`, and so on. Arguments are those of keras.applications. Import this package before
+you load a saved model: that makes its own layers known to Keras.
+"""
+
+from utils.models.lenet import lenet5, lenet5_1998
+from utils.models.resnet import resnet18, resnet34, resnet50, resnet_small
+
+__all__ = ["lenet5", "lenet5_1998", "resnet18", "resnet34", "resnet50", "resnet_small"]
