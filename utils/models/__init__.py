@@ -4,7 +4,22 @@
 you load a saved model: that makes its own layers known to Keras.
 """
 
+from utils.models.alexnet import alexnet
+from utils.models.googlenet import googlenet
 from utils.models.lenet import lenet5, lenet5_1998
 from utils.models.resnet import resnet18, resnet34, resnet50, resnet_small
+from utils.models.vgg import vgg16
+from utils.models.zfnet import zfnet
 
-__all__ = ["lenet5", "lenet5_1998", "resnet18", "resnet34", "resnet50", "resnet_small"]
+__all__ = [
+    "alexnet",
+    "googlenet",
+    "lenet5",
+    "lenet5_1998",
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "resnet_small",
+    "vgg16",
+    "zfnet",
+]

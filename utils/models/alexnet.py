@@ -1,0 +1,101 @@
+"""AlexNet of Krizhevsky, Sutskever and Hinton 2012 ("ImageNet classification with deep convolutional neural networks").
+
+NIPS 25, reprinted as doi:10.1145/3065386. Sections are those of the paper; its layers have numbers, and so have these:
+conv1 ... conv5 and fc6 ... fc8.
+"""
+
+import keras
+from keras import layers, ops
+
+from utils.models.common import check_image, check_top, without_top
+from utils.validation import check_groups, integer
+
+
+def alexnet(
+    include_top=True,
+    input_shape=(227, 227, 3),
+    pooling=None,
+    classes=1000,
+    groups=2,
+    classifier_activation="softmax",
+    name="alexnet",
+):
+    """AlexNet: five convolutions and three dense layers; 60,965,224 parameters, or 62,378,344 with groups=1.
+
+    input_shape: (height, width, channels), at least 67 x 67. The paper says 224 x 224, but its 55 x 55 maps come from
+        227 x 227: (227 - 11) / 4 + 1 = 55, while 224 does not divide.
+    groups: conv2, conv4 and conv5 read only the maps of their own group. The paper has two, one on each of its two
+        GPUs. The other arguments are those of keras.applications.
+    Returns a Keras model of (batch, *input_shape) images with (batch, classes) probabilities.
+    Raises ValueError for an image too small, classes below 1, groups that do not divide the numbers of maps, an unknown
+    pooling or activation.
+    Source: section 3.5 and Fig. 2; initial weights and biases as in section 5. Introduced in notebook 06.
+    """
+    check_top(include_top, pooling, classes, classifier_activation)
+    for channels, filters in ((96, 256), (384, 384), (384, 256)):
+        check_groups(channels, filters, groups)
+
+    image = keras.Input(check_image(input_shape, smallest=67), name="image")
+    x = _conv(96, 11, "conv1", strides=4, padding="valid")(image)  # 55 x 55
+    x = LocalResponseNormalization(name="norm1")(x)
+    x = layers.MaxPooling2D(3, strides=2, name="pool1")(x)  # 27 x 27: windows of 3 overlap at steps of 2
+    x = _conv(256, 5, "conv2", groups=groups, bias=1)(x)
+    x = LocalResponseNormalization(name="norm2")(x)
+    x = layers.MaxPooling2D(3, strides=2, name="pool2")(x)  # 13 x 13
+    x = _conv(384, 3, "conv3")(x)
+    x = _conv(384, 3, "conv4", groups=groups, bias=1)(x)
+    x = _conv(256, 3, "conv5", groups=groups, bias=1)(x)
+    x = layers.MaxPooling2D(3, strides=2, name="pool5")(x)  # 6 x 6
+    if not include_top:
+        return keras.Model(image, without_top(x, pooling), name=name)
+    x = layers.Flatten(name="flatten")(x)
+    x = _dense(4096, "fc6", activation="relu", bias=1)(x)
+    x = layers.Dropout(0.5, name="drop6")(x)
+    x = _dense(4096, "fc7", activation="relu", bias=1)(x)
+    x = layers.Dropout(0.5, name="drop7")(x)
+    x = _dense(classes, "fc8", activation=classifier_activation)(x)
+    return keras.Model(image, x, name=name)
+
+
+def _conv(filters, kernel_size, name, strides=1, padding="same", groups=1, bias=0):
+    return layers.Conv2D(
+        filters, kernel_size, strides, padding, groups=groups, activation="relu", name=name, **_initial(bias)
+    )
+
+
+def _dense(units, name, activation, bias=0):
+    return layers.Dense(units, activation=activation, name=name, **_initial(bias))
+
+
+def _initial(bias):
+    """Section 5: weights start as Gaussian noise; some biases start at 1, so that ReLUs see positive numbers."""
+    return {
+        "kernel_initializer": keras.initializers.RandomNormal(stddev=0.01),
+        "bias_initializer": keras.initializers.Constant(bias),
+    }
+
+
+@keras.saving.register_keras_serializable(package="utils.models")
+class LocalResponseNormalization(layers.Layer):
+    """Divides every number by the strength of its neighbours in the maps beside it.
+
+    b_i = a_i / (k + alpha * sum of a_j^2)^beta over the n maps j around map i, fewer at the first and last map.
+    (batch, height, width, maps) keeps its shape. n must be odd.
+    Raises ValueError for n below 1 or even.
+    Source: section 3.3, whose constants are the defaults. Introduced in notebook 06.
+    """
+
+    def __init__(self, k=2.0, n=5, alpha=1e-4, beta=0.75, **kwargs):
+        super().__init__(**kwargs)
+        if integer("n", n, 1) % 2 == 0:
+            raise ValueError(f"n must be odd, so that map i is in the middle, got {n}; take {n - 1} or {n + 1}")
+        self.k, self.n, self.alpha, self.beta = k, n, alpha, beta
+
+    def call(self, a):
+        half = self.n // 2
+        squares = ops.pad(ops.square(a), ((0, 0), (0, 0), (0, 0), (half, half)))
+        total = sum(squares[..., shift : shift + a.shape[-1]] for shift in range(self.n))
+        return a / (self.k + self.alpha * total) ** self.beta
+
+    def get_config(self):
+        return {**super().get_config(), "k": self.k, "n": self.n, "alpha": self.alpha, "beta": self.beta}
