@@ -1,15 +1,186 @@
-"""Progress that looks the same in every run."""
+"""Runs over seeds, the learning rate schedule, and progress that looks the same in every run."""
+
+import gc
+import itertools
+import weakref
 
 import keras
 import numpy as np
+import pytest
 
-from utils.training import Dots
+from utils.training import Dots, resnet_schedule, train
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(40, 3)).astype("float32")
+Y = X @ [[1.0], [2.0], [3.0]]
+
+
+def network(rate=0.1, units=()):
+    layers = [keras.layers.Dense(n, activation="relu", name=f"hidden{i}") for i, n in enumerate(units)]
+    model = keras.Sequential([keras.Input((3,)), *layers, keras.layers.Dense(1, name="dense")])
+    model.compile(keras.optimizers.SGD(rate), "mse", metrics=["mae"], run_eagerly=True)  # nothing to trace: faster here
+    return model
+
+
+def last_line(capsys):
+    return capsys.readouterr().out.splitlines()[-1]
+
+
+def test_every_network_is_trained_once_for_each_seed(capsys):
+    networks = {"slow": lambda: network(0.001), "fast": network}
+    table, models = train(networks, X, Y, epochs=3, seeds=(4, 5), batch_size=10, validation_data=(X, Y))
+    assert list(table.columns[:3]) == ["name", "seed", "epoch"]
+    assert {"loss", "mae", "val_loss", "val_mae"} == set(table.columns[3:])
+    runs = [tuple(row) for row in table[["name", "seed", "epoch"]].itertuples(index=False)]
+    assert runs == list(itertools.product(["slow", "fast"], [4, 5], [1, 2, 3]))
+    assert [line.split(" .")[0].strip() for line in capsys.readouterr().out.splitlines()] == [
+        "slow, seed 4",
+        "slow, seed 5",
+        "fast, seed 4",
+        "fast, seed 5",
+    ]
+    end = table[table.epoch == 3].set_index(["name", "seed"]).val_loss
+    assert end["fast", 4] < 0.1 * end["slow", 4] and end["fast", 4] != end["fast", 5]
+    for name, model in models.items():
+        assert model.evaluate(X, Y, verbose=0)[0] == pytest.approx(end[name, 5], rel=1e-4), "the last seed's model"
+
+
+def test_a_seed_decides_the_first_weights_and_the_order_of_the_batches(capsys):
+    first, _ = train({"a": network}, X, Y, epochs=2, seeds=7, batch_size=10)
+    keras.utils.set_random_seed(99)
+    again, _ = train({"b": lambda: network(units=[2]), "a": network}, X, Y, epochs=2, seeds=[8, 7], batch_size=10)
+    again = again[(again.name == "a") & (again.seed == 7)]
+    np.testing.assert_allclose(again.loss, first.loss, rtol=1e-6)
+    keras.utils.set_random_seed(7)
+    np.testing.assert_allclose(network().fit(X, Y, 10, epochs=2, verbose=0).history["loss"], first.loss, rtol=1e-6)
+
+
+def test_models_of_earlier_seeds_are_let_go(capsys):
+    made = []
+
+    def build():
+        assert not [ref for ref in made if ref() is not None], "freed before the next one needs its memory"
+        made.append(weakref.ref(model := network()))
+        return model
+
+    _, models = train({"a": build}, X, Y, epochs=1, seeds=range(3))
+    gc.collect()
+    assert [ref() for ref in made] == [None, None, models["a"]]
+
+
+def test_what_fit_is_given_arrives(capsys):
+    plateau = keras.callbacks.ReduceLROnPlateau("loss", factor=0.1, patience=1, min_delta=100)
+    table, _ = train({"a": network}, X, Y, epochs=3, seeds=(0, 1), callbacks=[plateau], shuffle=False, batch_size=40)
+    np.testing.assert_allclose(table.learning_rate, [0.1, 0.1, 0.01] * 2, rtol=1e-5)
+
+
+def test_a_dataset_takes_the_place_of_x_and_y(capsys):
+    import tensorflow as tf
+
+    table, _ = train({"a": network}, tf.data.Dataset.from_tensor_slices((X, Y)).batch(10), epochs=1)
+    by_arrays, _ = train({"a": network}, X, Y, epochs=1, batch_size=10, shuffle=False)
+    np.testing.assert_allclose(table.loss, by_arrays.loss, rtol=1e-6)
+
+
+TRAINED = network()
+TRAINED.fit(X, Y, verbose=0)
+
+
+@pytest.mark.parametrize(
+    "networks, settings, word",
+    [
+        ({}, {}, "networks must be a dict"),
+        (network, {}, "networks must be a dict"),
+        ({"a": TRAINED}, {}, r"networks\['a'\] must be a function"),
+        ({"a": lambda: keras.Sequential([keras.Input((3,))])}, {}, "compiles"),
+        ({"a": lambda: None}, {}, "returns a Keras model"),
+        ({"a": lambda: TRAINED}, {}, "a new model"),
+        ({"a": network}, {"epochs": 0}, "epochs"),
+        ({"a": network}, {"seeds": ()}, "seeds"),
+        ({"a": network}, {"seeds": (0.5,)}, "seeds"),
+        ({"a": network}, {"seeds": -1}, "seeds"),
+    ],
+)
+def test_bad_input_of_train_is_named(networks, settings, word):
+    with pytest.raises(ValueError, match=word):
+        train(networks, X, Y, **{"epochs": 1} | settings)
+
+
+def rates(schedule, steps):
+    return np.array([float(keras.ops.convert_to_numpy(schedule(step))) for step in range(steps)])
+
+
+def test_the_schedule_divides_by_ten_at_a_half_and_at_three_quarters():
+    np.testing.assert_allclose(rates(resnet_schedule(12), 15), [0.1] * 6 + [0.01] * 3 + [0.001] * 6, rtol=1e-6)
+
+
+def test_the_schedule_of_the_paper():
+    schedule = resnet_schedule(64_000, warmup_steps=400)
+    at = {step: float(keras.ops.convert_to_numpy(schedule(step))) for step in (0, 399, 400, 31_999, 32_000, 47_999)}
+    assert at == pytest.approx({0: 0.01, 399: 0.01, 400: 0.1, 31_999: 0.1, 32_000: 0.01, 47_999: 0.01}, rel=1e-6)
+    assert float(keras.ops.convert_to_numpy(schedule(48_000))) == pytest.approx(0.001, rel=1e-6)
+
+
+def test_the_optimizer_makes_as_many_steps_with_each_rate_as_the_schedule_says():
+    """With a gradient that is always 1, a weight moves by the learning rate."""
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False, name="dense")])
+    model.compile(keras.optimizers.SGD(resnet_schedule(8, 1.0)), lambda y, prediction: prediction)
+    weight = model.get_layer("dense").kernel
+    path = [float(weight.numpy()[0, 0])]
+    for _ in range(8):
+        model.train_on_batch(np.ones((1, 1)), np.zeros((1, 1)))
+        path.append(float(weight.numpy()[0, 0]))
+    np.testing.assert_allclose(-np.diff(path), [1] * 4 + [0.1] * 2 + [0.01] * 2, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "settings, word", [({"steps": 3}, "steps"), ({"steps": 10.0}, "steps"), ({"steps": 8, "warmup_steps": 4}, "warmup")]
+)
+def test_bad_input_of_the_schedule_is_named(settings, word):
+    with pytest.raises(ValueError, match=word):
+        resnet_schedule(**settings)
 
 
 def test_one_dot_an_epoch_on_one_line(capsys):
-    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, name="dense")])
-    model.compile("sgd", "mse")
-    model.fit(np.zeros((4, 2)), np.zeros((4, 1)), epochs=5, verbose=0, callbacks=[Dots("a line")])
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 1
-    assert lines[0].startswith("a line") and lines[0].endswith(" ..... 5 epochs")
+    network().fit(X, Y, epochs=5, verbose=0, callbacks=[Dots("a line")])
+    assert capsys.readouterr().out == f"{'a line':24} ..... 5 epochs\n"
+
+
+@pytest.mark.parametrize("batch_size", [40, 7, 3])
+def test_as_many_dots_whatever_the_number_of_batches(capsys, batch_size):
+    network().fit(X, Y, batch_size, epochs=2, verbose=0, callbacks=[Dots("a", per_epoch=5)])
+    assert last_line(capsys).endswith(" .......... 2 epochs")
+
+
+def test_dots_move_while_a_long_epoch_goes_on(capsys):
+    seen = []
+    look = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(capsys.readouterr().out))
+    network().fit(X, Y, batch_size=4, epochs=1, verbose=0, callbacks=[Dots("a", per_epoch=5), look])
+    assert [text.count(".") for text in seen] == [0, 0, 1, 0, 1, 0, 1, 0, 1, 0]
+
+
+@pytest.mark.filterwarnings("ignore:Your input ran out of data")
+def test_dots_of_a_dataset_of_unknown_length(capsys):
+    import tensorflow as tf
+
+    def pairs():
+        yield from zip(X, Y)
+
+    signature = (tf.TensorSpec((3,)), tf.TensorSpec((1,)))
+    unknown = tf.data.Dataset.from_generator(pairs, output_signature=signature).batch(10)
+    network().fit(unknown, epochs=2, verbose=0, callbacks=[Dots("a", per_epoch=3)])
+    assert last_line(capsys).endswith(" ...... 2 epochs")
+
+
+def test_epochs_that_were_not_run_are_not_counted(capsys):
+    stop = keras.callbacks.EarlyStopping("loss", patience=0, min_delta=1e9)
+    network().fit(X, Y, epochs=9, verbose=0, callbacks=[Dots("a"), stop])
+    assert last_line(capsys).endswith(" .. 2 epochs")
+    network().fit(X, Y, epochs=1, verbose=0, callbacks=[Dots("a")])
+    assert last_line(capsys).endswith(" . 1 epoch")
+
+
+def test_short_runs_show_thirty_dots_and_long_ones_one_for_each_epoch(capsys):
+    for epochs, dots in ((4, 32), (31, 31)):
+        train({"a": network}, X, Y, epochs=epochs)
+        assert last_line(capsys).count(".") == dots

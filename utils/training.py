@@ -1,23 +1,120 @@
-"""What training in a notebook needs beside Keras itself."""
+"""What training in a notebook needs beside Keras itself: runs over seeds, a learning rate schedule, progress."""
+
+import gc
 
 import keras
+import numpy as np
+import pandas as pd
+
+from utils.validation import integer
+
+
+def train(networks, x, y=None, *, epochs, seeds=0, **fit):
+    """Train every network once for each seed, and tell how it went, epoch by epoch.
+
+    networks: name -> function without arguments that builds and compiles a model. It is called after the seed is set:
+        the seed decides the first weights as well as the order of the batches.
+    x, y: as for Keras' `fit`: arrays, or a tf.data.Dataset in place of both. seeds: an int or several.
+    fit: any other argument of Keras' `fit`, such as batch_size, validation_data, callbacks.
+    Returns (table, models). table: a DataFrame with the columns "name", "seed", "epoch" (from 1) and one for each
+        entry of Keras' history: "loss", "accuracy", ... (averages over the batches of the epoch, while the weights
+        change) and "val_loss", "val_accuracy", ... (after the epoch). models: name -> the model of the last seed; the
+        others are let go. (TensorFlow 2.21 keeps the weights of every model that was trained until Python ends,
+        https://github.com/tensorflow/tensorflow/issues/80895; JAX does not.)
+    Raises ValueError for networks that are not functions, or return a model that is not compiled or has been trained.
+    Introduced in notebook 05.
+    """
+    epochs, seeds = integer("epochs", epochs, 1), np.atleast_1d(seeds)
+    if not isinstance(networks, dict) or not networks:
+        raise ValueError(f'networks must be a dict with at least one entry, {{"name": function}}, got {networks!r}')
+    if not len(seeds):
+        raise ValueError("seeds must hold at least one int, for example (0, 1, 2)")
+    tables, models = [], {}
+    for name, build in networks.items():
+        for seed in (integer("seeds", seed, 0) for seed in seeds):
+            models.pop(name, None)
+            gc.collect()  # Keras models refer to themselves: without this, the one before would stay in memory
+            keras.utils.set_random_seed(seed)
+            models[name] = _new_model(name, build)
+            history = _history(models[name], f"{name}, seed {seed}", x, y, epochs, **fit)
+            tables.append(pd.DataFrame({"name": name, "seed": seed} | history))
+    return pd.concat(tables, ignore_index=True), models
+
+
+def resnet_schedule(steps, learning_rate=0.1, warmup_steps=0):
+    """The learning rate with which He et al. trained ResNets on CIFAR-10: divided by 10 after 1/2 and 3/4 of the steps.
+
+    steps: all updates of the training, epochs * batches per epoch (64,000 in the paper). warmup_steps: updates at the
+        start that are made with a tenth of the learning rate (about 400 in the paper, for 110 layers only).
+    Returns a Keras schedule, to be used as the learning rate of keras.optimizers.SGD(..., momentum=0.9).
+    Raises ValueError for less than 4 steps, and for a warm-up that is longer than the first half.
+
+    On ImageNet the paper divides whenever the error stops falling: keras.callbacks.ReduceLROnPlateau(factor=0.1) does
+    that, with a number instead of this schedule as the learning rate.
+    The paper's weight decay of 0.0001 is part of the loss, kernel_regularizer=keras.regularizers.L2(0.5e-4) (half, for
+    Keras adds the whole square). SGD(weight_decay=0.0001) is less: it bypasses the momentum of 0.9, and so shrinks the
+    weights ten times as slowly.
+    Source: He et al. 2015, arXiv:1512.03385, sections 3.4 and 4.2. Introduced in notebook 08.
+    """
+    steps = integer("steps", steps, 4)
+    if integer("warmup_steps", warmup_steps, 0) >= steps // 2:
+        raise ValueError(f"warmup_steps must be below half of the {steps} steps, got {warmup_steps}")
+    ends = [steps // 2, steps * 3 // 4]
+    rates = [learning_rate, learning_rate / 10, learning_rate / 100]
+    if warmup_steps:
+        ends, rates = [warmup_steps, *ends], [learning_rate / 10, *rates]
+    return keras.optimizers.schedules.PiecewiseConstantDecay([end - 1 for end in ends], rates)  # steps count from 0
 
 
 class Dots(keras.callbacks.Callback):
-    """Progress as one dot for each epoch: a line that looks the same in every run, so that outputs can be compared.
+    """Progress as dots on one line, which looks the same in every run, so that outputs can be compared.
 
-    Use it with verbose=0. Introduced in notebook 04.
+    per_epoch: dots for each epoch; with more than one, the first of them come before the epoch is over.
+    Use it with verbose=0. Introduced in notebook 01.
     """
 
-    def __init__(self, name):
+    def __init__(self, name, per_epoch=1):
         super().__init__()
         self.name = name
+        self.per_epoch = per_epoch
 
     def on_train_begin(self, logs=None):
+        self.epochs = 0
         print(f"{self.name:<24} ", end="", flush=True)
 
+    def on_epoch_begin(self, epoch, logs=None):
+        self.shown = 0
+
+    def on_train_batch_begin(self, batch, logs=None):  # not ..._end, for which Keras would wait with every batch
+        if self.params["steps"]:  # unknown in the first epoch of a generator
+            self._show(batch * self.per_epoch // self.params["steps"])
+
     def on_epoch_end(self, epoch, logs=None):
-        print(".", end="", flush=True)
+        self._show(self.per_epoch)
+        self.epochs += 1
 
     def on_train_end(self, logs=None):
-        print(f" {self.params['epochs']} epochs", flush=True)
+        print(f" {self.epochs} epoch{'s' if self.epochs != 1 else ''}", flush=True)
+
+    def _show(self, dots):
+        print("." * (dots - self.shown), end="", flush=True)
+        self.shown = max(dots, self.shown)
+
+
+def _history(model, title, x, y, epochs, callbacks=(), **fit):
+    dots = Dots(title, per_epoch=-(-30 // epochs))  # 30 for the whole run, or more
+    history = model.fit(x, y, epochs=epochs, verbose=0, callbacks=[*callbacks, dots], **fit)
+    return {"epoch": [epoch + 1 for epoch in history.epoch]} | history.history
+
+
+def _new_model(name, build):
+    model = build() if callable(build) and not isinstance(build, keras.Model) else None
+    if getattr(model, "optimizer", None) is None:
+        raise ValueError(
+            f"networks[{name!r}] must be a function that builds, compiles and returns a Keras model, got {build!r}"
+        )
+    if int(keras.ops.convert_to_numpy(model.optimizer.iterations)) > 0:
+        raise ValueError(
+            f"networks[{name!r}] must build a new model whenever it is called, but returned one that was trained before"
+        )
+    return model
