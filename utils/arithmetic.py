@@ -127,7 +127,8 @@ def receptive_windows(model, layer):
 
     model, layer: as in `receptive_field`.
     Returns ints of shape (rows, columns, 4): with top, bottom, left, right = receptive_windows(model, layer)[i, j],
-    unit (i, j) sees image[top:bottom, left:right], which is empty for a unit that sees nothing but padding.
+    unit (i, j) sees image[top:bottom, left:right], which is empty for a unit that sees nothing but padding. At the
+    border the window can hold pixels that only zeros of a padding between the layers stand for.
     Raises ValueError as `receptive_field` does, and for a model whose images have no fixed size.
     Introduced in notebook 06.
     """

@@ -1,6 +1,118 @@
-"""Looking into a trained network."""
+"""Looking into a trained network: its filters, its feature maps, what excites a unit, and which pixels matter to it.
 
+Everything works on Keras' TensorFlow, JAX and PyTorch backends, for models that read one batch of images, channels
+last. Layers are called by name. How a unit's activation is carried back to the pixels stands in `utils.deconvnet`.
+"""
+
+from typing import NamedTuple
+
+import keras
+import numpy as np
+
+from utils.arithmetic import receptive_windows
 from utils.validation import integer, is_pair, real_array
+
+BATCH = 2**19  # numbers in a batch of images: 668 of MNIST, 3 of 224 x 224 x 3
+
+
+def feature_maps(model, images, layers=None):
+    """What the layers of a model make of some images.
+
+    images: (n, height, width, channels), as the model reads them. layers: a name or a list of names; by default
+        every layer with spatial axes, in the order of computation, without those that are used more than once.
+    Returns a dict: name -> (n, rows, columns, maps), for a dense layer (n, units).
+    Raises ValueError for images of another shape than the model reads, and for an unknown layer.
+    Introduced in notebook 05.
+    """
+    images = _check_images("images", images, model)
+    if layers is None:
+        layers = [name for name, uses in _outputs(model).items() if len(uses) == 1 and len(uses[0].shape) == 4]
+    layers = list(layers) if is_pair(layers) else [layers]
+    maps = {}
+    for start, batch in _forward(up_to(model, layers), images):
+        for name, output in zip(layers, batch):
+            maps.setdefault(name, np.empty((len(images), *output.shape[1:]), output.dtype))
+            maps[name][start : start + len(output)] = output
+    return maps
+
+
+def first_filters(model):
+    """The filters of the first convolution as pictures, which is possible because they read colours.
+
+    Returns (filters, rows, columns, channels) between 0 and 1: weight 0 is medium grey, 0.5, and the weight that is
+    the largest of all filters, regardless of the sign, is 0 (negative) or 1 (positive).
+    Raises ValueError for a model without a convolution, and for one that does not begin with 1 or 3 channels.
+    Source: Krizhevsky et al. 2012, doi:10.1145/3065386, figure 3. Introduced in notebook 06.
+    """
+    _check_model(model)
+    convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    if not convolutions:
+        names = ", ".join(layer.name for layer in model.layers)
+        raise ValueError(f"model must have a Conv2D layer of its own, but its layers are: {names}")
+    kernel = convolutions[0].get_weights()[0]
+    if kernel.shape[2] not in (1, 3):
+        raise ValueError(
+            f"the filters of {convolutions[0].name!r} read {kernel.shape[2]} channels; only 1 (grey) or 3 (colours) "
+            "make a picture"
+        )
+    return _around_grey(np.moveaxis(kernel, 3, 0))
+
+
+def to_picture(signal):
+    """Numbers of both signs as a picture: 0 is medium grey, 0.5, and the largest magnitude 0 (negative) or 1.
+
+    signal: (height, width) or (height, width, channels); the channels share one scale. A signal of zeros is all grey.
+    Returns the same shape, between 0 and 1; draw grey pictures with vmin=0, vmax=1. Introduced in notebook 06.
+    """
+    return _around_grey(real_array("signal", signal, [("height", "width"), ("height", "width", "channels")]))
+
+
+class Patch(NamedTuple):
+    """Where in a set of images one map of a layer answers strongly. Introduced in notebook 06."""
+
+    image: int  # index into the images
+    position: tuple  # (row, column) of the unit in its map
+    value: float  # its activation
+    window: tuple  # (top, bottom, left, right): the pixels that it sees
+
+    def cut(self, picture):
+        """The part of a picture (height, width, ...) that the unit sees."""
+        top, bottom, left, right = self.window
+        return picture[top:bottom, left:right]
+
+
+def top_patches(model, images, layer, count=9, filters=None):
+    """For each map of a layer the images that excite it most, with the strongest unit and the pixels it sees.
+
+    images: (n, height, width, channels). Each image counts once for each map, with its strongest unit.
+    filters: indices of maps; by default all. A unit of a dense layer sees the whole image, and its position is (0, 0).
+    Returns a dict: filter -> list of at most `count` `Patch`es, strongest first; `patch.cut(images[patch.image])` is
+    the piece of the image, cut at the border.
+    Raises ValueError as `feature_maps` and `receptive_windows` do, and for a filter that does not exist.
+    Source: Zeiler & Fergus 2013, arXiv:1311.2901, figure 2. Introduced in notebook 06.
+    """
+    images = _check_images("images", images, model)
+    count, part = integer("count", count, 1), up_to(model, [layer])
+    peaks, places = [], []
+    for _, (maps,) in _forward(part, images):
+        by_unit = maps.reshape(len(maps), -1, maps.shape[-1])
+        peaks.append(by_unit.max(axis=1))
+        places.append(by_unit.argmax(axis=1))
+    peaks, places = np.concatenate(peaks), np.concatenate(places)
+    if maps.ndim == 4:
+        windows = receptive_windows(part, layer)
+    else:
+        windows = np.reshape((0, images.shape[1], 0, images.shape[2]), (1, 1, 4))
+    filters = [check_filter(f, maps.shape, layer) for f in (range(maps.shape[-1]) if filters is None else filters)]
+    patches = {}
+    for f in filters:
+        strongest = np.argsort(-peaks[:, f], kind="stable")[:count]
+        positions = [divmod(int(places[image, f]), windows.shape[1]) for image in strongest]
+        patches[f] = [
+            Patch(int(image), position, float(peaks[image, f]), tuple(windows[position].tolist()))
+            for image, position in zip(strongest, positions)
+        ]
+    return patches
 
 
 def input_gradient(model, image, unit):
@@ -10,33 +122,125 @@ def input_gradient(model, image, unit):
         an int for a list of scores.
     Returns the derivative of that output with respect to every pixel, shape (height, width, channels).
     Raises ValueError for an image of another shape than the model reads, and for an output that does not exist.
-    Works on Keras' TensorFlow, JAX and PyTorch backends. Introduced in notebook 04.
+    Introduced in notebook 04.
     """
-    import keras
-
-    batch = real_array("image", image, [("height", "width", "channels")]).astype("float32")[None]
-    if any(want is not None and want != got for want, got in zip(model.input_shape, batch.shape)):
-        raise ValueError(f"image has shape {batch.shape[1:]}, but the model reads {model.input_shape[1:]}; resize it")
-    unit = (0, *(integer("unit", index, 0) for index in (unit if is_pair(unit) else (unit,))))
-    shape = model.compute_output_shape(batch.shape)
+    image = _check_images("image", real_array("image", image, [("height", "width", "channels")])[None], model)
+    unit = tuple(integer("unit", index, 0) for index in (unit if is_pair(unit) else (unit,)))
+    shape = model.compute_output_shape(image.shape)[1:]
     if len(unit) != len(shape) or any(index >= size for index, size in zip(unit, shape)):
-        raise ValueError(f"unit must be an index into the output of shape {tuple(shape[1:])}, got {unit[1:]}")
+        raise ValueError(f"unit must be an index into the output of shape {tuple(shape)}, got {unit}")
+    signal = np.zeros((1, *shape))
+    signal[0, *unit] = 1
+    return backpropagate(model, image, signal)[0]
+
+
+def backpropagate(function, images, signals):
+    """Carry one signal for each image back through a function, by the automatic differentiation of the backend.
+
+    function: takes and returns a batch. signals: (n, ...), the shape of what `function` makes of the `images`.
+    Returns the derivative of sum(function(image) * signal) with respect to every pixel, the shape of `images`.
+    Introduced in notebook 06.
+    """
+    images, signals = np.float32(images)[:, None], np.float32(signals)[:, None]
     backend = keras.backend.backend()
     if backend == "tensorflow":
         import tensorflow as tf
 
-        x = tf.constant(batch)
-        with tf.GradientTape() as tape:
-            tape.watch(x)
-            output = model(x)[unit]
-        gradient = tape.gradient(output, x)
+        def back(x, signal):
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch(x)
+                y = function(x)
+            return tape.gradient(y, x, signal)
+
+        # Compiled, because then TensorFlow leaves out the gradients of the weights.
+        specs = [tf.TensorSpec(batch.shape[1:], tf.float32) for batch in (images, signals)]
+        back = tf.function(back, autograph=False).get_concrete_function(*specs)
+        images, signals = tf.constant(images), tf.constant(signals)
     elif backend == "jax":
         import jax
 
-        gradient = jax.grad(lambda x: model(x)[unit])(batch)
+        def back(x, signal):
+            return jax.vjp(function, x)[1](signal)[0]
     else:
         import torch
 
-        x = torch.tensor(batch, requires_grad=True)
-        (gradient,) = torch.autograd.grad(model(x)[unit], x)
-    return keras.ops.convert_to_numpy(gradient)[0]
+        images, signals = keras.ops.convert_to_tensor(images), keras.ops.convert_to_tensor(signals)
+
+        def back(x, signal):
+            x = x.clone().requires_grad_()
+            return torch.autograd.grad(function(x), x, signal)[0]
+
+    return np.concatenate([keras.ops.convert_to_numpy(back(x, s)) for x, s in zip(images, signals)])
+
+
+def up_to(model, layers):
+    """The part of a model that leads to some layers, as a model with one output for each of these names.
+
+    layers: a list of names. The part shares its weights with the model.
+    Raises ValueError for an unknown layer and for one that is used more than once. Introduced in notebook 06.
+    """
+    outputs = _outputs(model)
+    for name in layers:
+        if not isinstance(name, str) or name not in outputs:
+            raise ValueError(f"layer must be a layer of the model, got {name!r}; its layers are: {', '.join(outputs)}")
+        if len(outputs[name]) > 1:
+            raise ValueError(f"layer {name!r} is used {len(outputs[name])} times, so its output is not one thing")
+    return keras.Model(model.inputs[0], [outputs[name][0] for name in layers])
+
+
+def check_filter(index, shape, layer):
+    """Return `index` as an int if a layer with outputs of this shape has a map, or a unit, of that number.
+
+    shape: (n, rows, columns, maps) or (n, units). Introduced in notebook 06.
+    """
+    if len(shape) not in (2, 4):
+        raise ValueError(f"layer {layer!r} must make maps or be dense, but its output has shape {tuple(shape[1:])}")
+    if integer("filter", index, 0) >= shape[-1]:
+        raise ValueError(f"filter must be below {shape[-1]}, the number of maps of layer {layer!r}, got {index}")
+    return int(index)
+
+
+# Helpers
+
+
+def _check_model(model):
+    if not getattr(model, "built", False) or len(getattr(model, "inputs", None) or ()) != 1:
+        raise ValueError(
+            f"model must be a Keras model that reads one batch of images of known shape, got {model!r}; "
+            "start it with keras.Input(shape=...)"
+        )
+    for layer in model.layers:
+        if getattr(layer, "data_format", None) == "channels_first":
+            raise ValueError(f'layer {layer.name!r} puts the channels first; build it with data_format="channels_last"')
+
+
+def _check_images(name, images, model):
+    _check_model(model)
+    images = real_array(name, images, [("n", "height", "width", "channels")])
+    want = model.inputs[0].shape[1:]
+    if len(want) != 3 or any(size not in (None, got) for size, got in zip(want, images.shape[1:])):
+        raise ValueError(f"{name} has shape {images.shape[1:]} an image, but the model reads {want}; resize it")
+    return images
+
+
+def _outputs(model):
+    """Name of each layer, inputs left out, in the order of computation -> its output for each time it is used."""
+    graph = getattr(model, "_functional", None) or model  # a Sequential keeps its graph inside
+    outputs = {}
+    for depth in sorted(graph._nodes_by_depth, reverse=True):
+        for node in graph._nodes_by_depth[depth]:
+            if not node.is_input and isinstance(node.operation, keras.Layer):
+                outputs.setdefault(node.operation.name, []).append(node.outputs[0])
+    return outputs
+
+
+def _forward(part, images):
+    """The outputs of a model as arrays, batch by batch: (index of the batch's first image, list of outputs)."""
+    size = max(1, BATCH // images[0].size)
+    for start in range(0, len(images), size):
+        outputs = part(images[start : start + size].astype("float32"), training=False)
+        yield start, [keras.ops.convert_to_numpy(output) for output in keras.tree.flatten(outputs)]
+
+
+def _around_grey(values):
+    return 0.5 + values / (2 * np.abs(values).max() or 1)

@@ -1,0 +1,165 @@
+"""Back to the pixels: what in an image excites a unit, by a deconvolutional network and its two relatives.
+
+A deconvnet runs a trained network backwards, from one unit to the image: it unpools with the switches that max pooling
+recorded on the way up, rectifies the signal where the network has a ReLU, and applies each filter transposed.
+That is backpropagation with one change, at the ReLU, and so it is built here: as backpropagation.
+"""
+
+from functools import partial
+
+import keras
+import numpy as np
+
+from utils.interpret import backpropagate, check_filter, feature_maps, up_to
+from utils.validation import choice, integer, is_pair, pair, real_array
+
+RULES = ("deconvnet", "gradient", "guided")
+
+
+def deconvnet(model, image, layer, filter, position=None, rule="deconvnet"):
+    """Carry the activation of one unit of a network back to the pixels of the image that caused it.
+
+    All other activations of the layer are set to zero. What happens at a ReLU is the `rule`:
+        "deconvnet": negative signals are set to zero, whatever the unit did on the way up.
+        "gradient": the signal passes where the ReLU passed; this is backpropagation, and the signal starts as 1.
+        "guided": both.
+    Convolutions use their filters transposed, max pooling its switches, average pooling spreads evenly, batch
+    normalisation multiplies by its scale. Signals from several layers that read the same maps add up.
+    The papers do not say what happens at other activations (sigmoid, tanh, leaky ReLU): here their derivative.
+    Local response normalisation (a layer whose class is called so) is skipped by "deconvnet", as in the paper, and
+    differentiated by the other two.
+
+    image: (height, width, channels), or a batch of them, each with a unit of its own.
+    layer: a name; filter: the number of one of its maps, or of a unit of a dense layer. position: (row, column) of the
+        unit, for a batch also a list of them; by default the unit of the map that is strongest in each image.
+    Returns the shape of `image`; see `interpret.to_picture`. A unit whose activation is 0 gives zeros.
+    Raises ValueError for an image that the model does not read, an unknown layer or rule, and a unit that does
+    not exist.
+    Source: Zeiler & Fergus 2013, arXiv:1311.2901, section 2.1; "guided": Springenberg et al. 2014, arXiv:1412.6806,
+    section 3.4. Introduced in notebook 06.
+    """
+    rule = choice("rule", rule, RULES)
+    image = real_array("image", image, [("height", "width", "channels"), ("n", "height", "width", "channels")])
+    images = image if image.ndim == 4 else image[None]
+    outputs = feature_maps(model, images, layer)[layer]
+    filter = check_filter(filter, outputs.shape, layer)
+    maps = outputs.reshape(len(images), *(outputs.shape[1:-1] or (1, 1)), -1)  # a dense unit is a map of one unit
+    unit = (range(len(images)), *_units(maps[..., filter], position), filter)
+    signals = np.zeros_like(maps)
+    signals[unit] = 1 if rule == "gradient" else maps[unit]
+    network = partial(_run, up_to(model, [layer]), rule)
+    projections = backpropagate(lambda x: keras.tree.flatten(network(x))[0], images, signals.reshape(outputs.shape))
+    return projections if image.ndim == 4 else projections[0]
+
+
+def pool_with_switches(x, pool_size=2, strides=None):
+    """Max pooling of one map that also records where each maximum was: its switches.
+
+    x: (height, width). strides: as large as `pool_size` by default.
+    Returns (pooled, switches), both (rows, columns). A switch is the number of a pixel of x, counted row by row:
+    x.ravel()[switches] is pooled. Of several equal maxima the first counts.
+    Raises ValueError for a window larger than x. Source: arXiv:1311.2901, section 2.1. Introduced in notebook 06.
+    """
+    x = real_array("x", x, [("height", "width")])
+    pool_size = pair("pool_size", pool_size)
+    strides = pool_size if strides is None else pair("strides", strides)
+    if pool_size[0] > x.shape[0] or pool_size[1] > x.shape[1]:
+        raise ValueError(f"pool_size={pool_size} is larger than x of shape {x.shape}; use a smaller window")
+    pixels = np.arange(x.size).reshape(x.shape)
+    windows = np.lib.stride_tricks.sliding_window_view(pixels, pool_size)[:: strides[0], :: strides[1]]
+    windows = windows.reshape(*windows.shape[:2], -1)
+    largest = x.ravel()[windows].argmax(axis=-1)
+    switches = np.take_along_axis(windows, largest[..., None], axis=-1)[..., 0]
+    return x.ravel()[switches], switches
+
+
+def unpool(pooled, switches, shape):
+    """Put every value back to where its switch points; all other pixels are zero.
+
+    pooled, switches: (rows, columns), as from `pool_with_switches`. shape: (height, width) of the result.
+    Where windows overlap, one pixel can be the maximum of several: their values add up, as in backpropagation.
+    Raises ValueError for switches of another shape than `pooled` or outside `shape`.
+    Source: arXiv:1311.2901, section 2.1. Introduced in notebook 06.
+    """
+    pooled = real_array("pooled", pooled, [("rows", "columns")])
+    switches = real_array("switches", switches, [("rows", "columns")])
+    height, width = pair("shape", shape)
+    if switches.shape != pooled.shape:
+        raise ValueError(f"switches must have the shape of pooled, {pooled.shape}, got {switches.shape}")
+    if switches.dtype.kind not in "iu" or switches.min() < 0 or switches.max() >= height * width:
+        raise ValueError(f"switches must be numbers of pixels, ints from 0 to {height * width - 1} for shape={shape}")
+    out = np.zeros(height * width, pooled.dtype)
+    np.add.at(out, switches, pooled)
+    return out.reshape(height, width)
+
+
+def _units(maps, position):
+    """Rows and columns of one unit in each of the `maps` (n, rows, columns)."""
+    n, *size = maps.shape
+    if position is None:
+        return np.unravel_index(maps.reshape(n, -1).argmax(axis=1), size)
+    positions = position if is_pair(position) and len(position) and is_pair(position[0]) else [position] * n
+    if len(positions) != n or not all(is_pair(p) and len(p) == 2 for p in positions):
+        raise ValueError(f"position must be (row, column), or one for each of {n} images, got {position!r}")
+    positions = [[integer("position", index, 0) for index in p] for p in positions]
+    for row, column in positions:
+        if row >= size[0] or column >= size[1]:
+            raise ValueError(f"position must lie inside the map of {size[0]} x {size[1]} units, got {(row, column)}")
+    return np.transpose(positions)
+
+
+# The network with another way back. Going forwards it computes what the model computes.
+
+
+def _run(model, rule, x):
+    """What the model computes for the batch `x`, with the way back of `rule`."""
+    graph = getattr(model, "_functional", None) or model  # a Sequential keeps its graph inside
+    return graph._run_through_graph(x, operation_fn=lambda layer: partial(_apply, layer, rule))
+
+
+def _apply(layer, rule, *inputs, **arguments):
+    if hasattr(layer, "_run_through_graph") or hasattr(layer, "_functional"):  # a model inside the model
+        return _run(layer, rule, *inputs)
+    if _is_relu(layer):
+        return _relu(layer, rule, *inputs)
+    if rule == "deconvnet" and "ResponseNorm" in type(layer).__name__:
+        return _as_if(layer(*inputs, **arguments), *inputs)
+    activation = getattr(layer, "activation", None)
+    if not _is_relu(activation):
+        return layer(*inputs, **arguments)
+    layer.activation = partial(_relu, activation, rule)
+    try:
+        return layer(*inputs, **arguments)
+    finally:
+        layer.activation = activation
+
+
+def _is_relu(function):
+    name = getattr(function, "__name__", type(function).__name__)
+    return name.lower() in ("relu", "relu6") and getattr(function, "negative_slope", 0) == 0
+
+
+def _relu(function, rule, x):
+    y = function(x)
+    if rule == "gradient":
+        return y
+    return _rectify_back(y if rule == "guided" else _as_if(y, x))
+
+
+@keras.ops.custom_gradient
+def _rectify_back(x):
+    def back(*signals, upstream=None):
+        return keras.ops.maximum(signals[0] if upstream is None else upstream, 0)
+
+    return x, back
+
+
+@keras.ops.custom_gradient
+def _as_if(y, x):
+    """The value of y with the gradient of x: on the way back, whatever led from x to y is not there."""
+
+    def back(*signals, upstream=None):
+        signal = signals[0] if upstream is None else upstream
+        return keras.ops.zeros_like(signal), signal
+
+    return y, back
