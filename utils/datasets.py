@@ -1,0 +1,228 @@
+"""Labelled image sets by name, as NumPy arrays: those that come with the course, and those of TensorFlow Datasets.
+
+TensorFlow Datasets (TFDS) prepares a set once, as files in a folder, and reads those files ever after.
+"""
+
+import contextlib
+import difflib
+import importlib
+import os
+import shutil
+import sys
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+
+from utils.validation import pair
+
+BUNDLED = ("photo_patches", "uci_digits")  # made from files of scikit-image and scikit-learn, see data/README.md
+
+
+def load(name, data_dir=None, image_size=None):
+    """Return an image set as `(x_train, y_train), (x_test, y_test), class_names`.
+
+    name: "uci_digits" and "photo_patches" come with the course and need no network. Every other labelled image set of
+        TFDS is fetched at its first use: "mnist", "fashion_mnist", "cifar10", "tf_flowers" and many more.
+    data_dir: the folder of the prepared sets. Default: the environment variable TFDS_DATA_DIR, or else
+        ~/tensorflow_datasets.
+    image_size: int or pair (rows, columns), needed for sets whose images differ in size. The largest part of each
+        image that has this aspect ratio is cut from its middle and resized (bilinear, antialiased).
+    x has the shape (images, height, width, channels), uint8; y has the shape (images,), int64, and counts class_names,
+    a list of str. The order is mixed, but the same in every run: it is that of TFDS' files.
+    The test images are those of TFDS' split "test"; without one, of "validation"; without that, the last fifth of
+    each class.
+    Raises ValueError for an unknown name, for a set of something else than labelled images, and for a missing
+    image_size; ConnectionError where a set cannot be fetched; PermissionError where it cannot be stored; RuntimeError
+    if the stored files are damaged. Nothing incomplete is ever read, however many processes load at once.
+    Source: TFDS, https://www.tensorflow.org/datasets; the result is that of keras.datasets, with the names added.
+    Introduced in notebook 05.
+    """
+    data_dir = Path(data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets").expanduser()
+    builder = _builder(name, data_dir)
+    image, label = _labelled_images(name, builder.info)
+    if image_size is not None:
+        image_size = pair("image_size", image_size)
+    elif None in image.shape:
+        raise ValueError(f"the images of {name} differ in size; give an image_size, for example image_size=96")
+    if not builder.data_path.exists():
+        _prepare(name, builder, data_dir)
+        builder = _builder(name, data_dir)
+    return *_read(name, builder, image.shape, image_size), list(label.names)
+
+
+def _builder(name, data_dir):
+    """TFDS' object that prepares and describes a set."""
+    import tensorflow_datasets as tfds
+
+    for bundled in BUNDLED:
+        importlib.import_module(f"data.{bundled}.{bundled}_dataset_builder")  # tells TFDS that it exists
+    try:
+        return tfds.builder(name, data_dir=data_dir)
+    except Exception as error:
+        # The name is wrong, or the description of a prepared set is damaged: then an empty folder makes no trouble.
+        empty = data_dir / "no such folder"
+        try:
+            folder = tfds.builder(name, data_dir=empty).data_path.relative_to(empty)
+        except tfds.core.DatasetNotFoundError:
+            known = sorted(set(tfds.list_builders(with_community_datasets=False)))
+            similar = difflib.get_close_matches(name, known, n=5)
+            raise ValueError(
+                f"name must be an image set that comes with the course ({', '.join(BUNDLED)}) or one of TensorFlow "
+                f"Datasets, got {name!r}" + (f"; did you mean {' or '.join(similar)}?" if similar else "")
+            ) from None  # TFDS' own error lists more than a thousand names
+        except Exception as mistake:
+            raise ValueError(f"name must be a name that TensorFlow Datasets knows, got {name!r}: {mistake}") from error
+        raise _damaged(name, data_dir / folder, error) from error
+
+
+def _labelled_images(name, info):
+    """The features of TFDS that describe the images and their labels."""
+    import tensorflow_datasets as tfds
+
+    keys, features = info.supervised_keys, info.features
+    if isinstance(keys, tuple) and len(keys) == 2 and all(isinstance(key, str) for key in keys):
+        image, label = (features[key] for key in keys)
+        pictures = isinstance(image, tfds.features.Image) and image.np_dtype == np.uint8 and image.shape[-1]
+        if pictures and isinstance(label, tfds.features.ClassLabel):
+            return image, label
+    found = ", ".join(f"{key}: {type(feature).__name__}" for key, feature in (features or {}).items())
+    raise ValueError(f"name must be a set of 8-bit images with one label each; {name} has {found}")
+
+
+def _prepare(name, builder, data_dir):
+    """Let TFDS fetch the set and write its files, in one process at a time."""
+    import requests
+    from tensorflow_datasets.core.download import DownloadError
+
+    with _lock(name, data_dir / builder.name):
+        if builder.data_path.exists():  # by now: another process has prepared it
+            return
+        _remove_leftovers(builder, data_dir)
+        try:
+            with _tfds_on_stderr():
+                builder.download_and_prepare()
+        except (requests.RequestException, DownloadError) as error:
+            raise ConnectionError(
+                f"{name} is not in {data_dir} and cannot be fetched: {error}\n"
+                f"Without a network there are {' and '.join(BUNDLED)}. To have {name} as well, run\n"
+                f"    python -c \"import tensorflow_datasets as tfds; tfds.load('{name}', data_dir='fetched')\"\n"
+                f"on a computer with a network, and copy its folder fetched/{builder.name} to {data_dir}"
+            ) from error
+        finally:
+            _remove_leftovers(builder, data_dir)
+
+
+@contextlib.contextmanager
+def _lock(name, folder):
+    """Hold the lock of a set; its file stays in the folder. The system gives the lock back if the process dies."""
+    import filelock
+
+    lock = filelock.FileLock(folder / ".lock")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(timeout=1)
+        except filelock.Timeout:
+            print(f"Waiting for another process that prepares {name} ...", file=sys.stderr, flush=True)
+            lock.acquire()
+    except OSError as error:
+        raise PermissionError(
+            f"{name} has to be prepared first, and {folder} cannot be written to ({error}); set data_dir or the "
+            "environment variable TFDS_DATA_DIR to another folder"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _remove_leftovers(builder, data_dir):
+    """Delete what a preparation has left that was killed or failed. Only who holds the lock may do this."""
+    folder = Path(builder.data_path)
+    unfinished = [*folder.parent.glob(f"incomplete.*_{folder.name}"), *(data_dir / "downloads").glob("*/*.tmp.*")]
+    for path in unfinished:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _tfds_on_stderr():
+    """All that TFDS says while it prepares goes to stderr as text, and a missing network is noticed within seconds.
+
+    In a notebook TFDS prints to stdout and draws widgets: outputs that only the first run would have. And it tries to
+    connect for more than three minutes.
+    """
+    import tqdm.std
+    from tensorflow_datasets.core.download import downloader
+    from tensorflow_datasets.core.utils import tqdm_utils
+
+    with (
+        contextlib.redirect_stdout(sys.stderr),
+        mock.patch.object(tqdm_utils, "tqdm_lib", tqdm.std, create=True),
+        mock.patch.object(downloader, "MAX_RETRIES", 4, create=True),
+    ):
+        yield
+
+
+def _read(name, builder, shape, image_size):
+    """(x_train, y_train), (x_test, y_test) from the files of a prepared set."""
+    import tensorflow as tf
+
+    folder, splits = Path(builder.data_path), builder.info.splits
+    missing = [path.name for split in splits.values() for path in split.filepaths if not path.exists()]
+    if missing or not splits:
+        raise _damaged(name, folder, f"there is no {' and no '.join(missing) or 'dataset_info.json'}")
+    if "train" not in splits:
+        raise ValueError(f"name must be a set with training images; {name} has only the splits {', '.join(splits)}")
+    try:
+        x, y = _arrays(builder, "train", shape, image_size)
+        for split in ("test", "validation"):
+            if split in splits:
+                return (x, y), _arrays(builder, split, shape, image_size)
+    except (tf.errors.DataLossError, tf.errors.FailedPreconditionError, tf.errors.InvalidArgumentError) as error:
+        raise _damaged(name, folder, error) from error
+    test = _last_fifth(y)
+    return (x[~test], y[~test]), (x[test], y[test])
+
+
+def _arrays(builder, split, shape, image_size):
+    """All images and labels of a split, in the order of the files."""
+    import tensorflow_datasets as tfds
+
+    config = tfds.ReadConfig(try_autocache=False)
+    examples = builder.as_dataset(split=split, as_supervised=True, shuffle_files=False, read_config=config)
+    if image_size is not None:
+        examples = examples.map(lambda image, label: (_resize(image, image_size), label), num_parallel_calls=-1)
+    number = builder.info.splits[split].num_examples
+    images = np.empty((number, *(image_size or shape[:2]), shape[-1]), np.uint8)
+    labels = np.empty(number, np.int64)
+    done = 0
+    for some_images, some_labels in tfds.as_numpy(examples.batch(256)):
+        images[done : done + len(some_labels)], labels[done : done + len(some_labels)] = some_images, some_labels
+        done += len(some_labels)
+    return images, labels
+
+
+def _resize(image, size):
+    """The largest part of an image that has the aspect ratio of `size`, from its middle, resized; uint8."""
+    import tensorflow as tf
+
+    height, width = tf.shape(image)[0], tf.shape(image)[1]
+    rows = tf.minimum(height, tf.maximum(width * size[0] // size[1], 1))
+    columns = tf.minimum(width, tf.maximum(height * size[1] // size[0], 1))
+    part = tf.image.crop_to_bounding_box(image, (height - rows) // 2, (width - columns) // 2, rows, columns)
+    resized = tf.image.resize(part, size, antialias=True)
+    return tf.cast(tf.clip_by_value(tf.round(resized), 0, 255), tf.uint8)
+
+
+def _last_fifth(labels):
+    """For each label, whether it is among the last fifth of its class (rounded)."""
+    chosen = np.zeros(len(labels), bool)
+    for label in np.unique(labels):
+        places = np.flatnonzero(labels == label)
+        chosen[places[len(places) - round(len(places) / 5) :]] = True
+    return chosen
+
+
+def _damaged(name, folder, reason):
+    return RuntimeError(f"the files of {name} are damaged: {reason}\nDelete the folder {folder} and load {name} again")
