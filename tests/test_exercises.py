@@ -184,6 +184,35 @@ WRONG = {
         (98775, "keep their size"),
         (0, "other way"),
     ],
+    "resnet.q1": [
+        ([False, True, True], "identity"),
+        ([True, True, True], "same shape"),
+        ([False, False, False], "comes out"),
+        ([True, True, False], "2 of 3"),
+        (True, "list"),
+    ],
+    "resnet.q2": [
+        ((-2.3, -50), "order"),
+        ((50, 2.3), "negative"),
+        ((-50, 2.1), "less than 1"),
+        ((-50, -50), "1 + F'"),
+        ((-1, -0.046), "50 factors"),
+        ((0, 0.005), "powers of ten"),
+    ],
+    "resnet.q3": [(2**16 - 1, "More than one"), (2**16, "before"), (15, "two ways"), (225, "doubles")],
+    "resnet.q4": [
+        (lambda x, g, b, e: (x - x.mean()) / np.sqrt(x.var() + e) * g + b, "its own"),
+        (lambda x, g, b, e: (x - x.mean(0)) / np.sqrt(x.var(0) + e), "gamma and beta"),
+        (lambda x, g, b, e: (x - x.mean(0)) / (x.var(0) + e) * g + b, "square root"),
+        (lambda x, g, b, e: (x - x.mean(0)) / (x.std(0) + e) * g + b, "inside the root"),
+        (lambda x, g, b, e: np.float64(0), "table"),
+    ],
+    "resnet.q5": [
+        (lambda w, g, r, m: w - r * sum(g), "plain SGD"),
+        (lambda w, g, r, m: w + sum(r * x for x in g), "not the value"),
+        (lambda w, g, r, m: w - r * g[-1], "Only the last"),
+        (lambda w, g, r, m: [w], "one number"),
+    ],
 }
 
 

@@ -75,7 +75,7 @@ def same_numbers(expected, mistakes=(), tolerance=1e-6):
                 return feedback
         if got.shape != expected.shape:
             return _wrong_shape(got, expected)
-        return "That is not the value." if got.ndim == 0 else _count_right(got, expected, tolerance)
+        return _count_right(got, expected, tolerance)
 
     return judge
 
@@ -144,6 +144,8 @@ def _close(got, wanted, tolerance):
 def _count_right(got, expected, tolerance):
     if got.dtype.kind in "iu" and _close(got, np.trunc(expected), tolerance):
         return "the decimals are cut off. Your result array holds whole numbers only: which dtype should it have?"
+    if got.ndim == 0:
+        return f"{got:.6g} is not the value."
     right = np.isclose(got, expected, rtol=0, atol=tolerance)
     return f"{right.sum()} of {right.size} values are right."
 
