@@ -52,8 +52,8 @@ def main():
     options = parser.parse_args()
 
     tf.config.set_visible_devices([], "GPU")  # TensorFlow only reads the data and leaves the GPU to JAX
-    jax.config.update("jax_cpu_collectives_implementation", "gloo")  # how processes without GPUs exchange gradients
     if options.processes > 1:
+        jax.config.update("jax_cpu_collectives_implementation", "gloo")  # how processes without GPUs exchange gradients
         keras.distribution.initialize(options.coordinator, options.processes, options.process)
     keras.distribution.set_distribution(keras.distribution.DataParallel())
     keras.utils.set_random_seed(0)  # the same first weights on every machine
