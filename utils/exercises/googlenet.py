@@ -1,0 +1,162 @@
+"""Exercises of notebook 07: GoogLeNet."""
+
+from utils.exercises.exercise import Exercise, same_function, same_numbers
+
+q1 = Exercise(
+    "7.1",
+    same_numbers(
+        (5_000_000, 600_000),
+        mistakes=[
+            ((600_000, 5_000_000), "The order is: without, with the 1 × 1 layer."),
+            ((5_000_000, 500_000), "The 1 × 1 layer itself costs something too."),
+            ((5_000_000, 100_000), "That is the 1 × 1 layer alone. The 5 × 5 layer after it costs something too."),
+            ((50_000, 6_000), "That is one pixel. How many are there?"),
+            ((200_000, 120_000), "A 5 × 5 filter reads 25 pixels of every map, not one."),
+            ((5_000_000, 5_100_000), "After the reduction the 5 × 5 filters read fewer maps. How many?"),
+            ((250_000, 125_000), "That is the work for one 5 × 5 filter. How many are there?"),
+        ],
+    ),
+    "Products for one value, times values in the output: without the reduction (5 * 5 * 100) for each of 10 * 10 * 20.",
+    """
+without = (10 * 10 * 20) * (5 * 5 * 100)
+reduction = (10 * 10 * 10) * (1 * 1 * 100)
+answer = (without, reduction + (10 * 10 * 20) * (5 * 5 * 10))
+""",
+    "5 million against 0.6 million: the reduction costs little and makes everything after it ten times cheaper.",
+)
+
+
+def _largest_reduction(pixels, maps, kernel_size, filters, budget):
+    return budget // (pixels * (maps + kernel_size**2 * filters))
+
+
+q2 = Exercise(
+    "7.2",
+    same_function(
+        _largest_reduction,
+        cases=[
+            (28 * 28, 192, 5, 32, 12_500_000),
+            (100, 100, 5, 20, 600_000),
+            (100, 100, 5, 20, 599_999),
+            (14 * 14, 512, 3, 224, 40_000_000),
+            (49, 832, 1, 128, 1_000_000),
+        ],
+        mistakes=[
+            (
+                lambda pixels, maps, kernel_size, filters, budget: (
+                    budget / (pixels * (maps + kernel_size**2 * filters))
+                ),
+                "That is no whole number of maps. Round down, so that the branch stays within the budget.",
+            ),
+            (
+                lambda pixels, maps, kernel_size, filters, budget: (
+                    -(-budget // (pixels * (maps + kernel_size**2 * filters)))
+                ),
+                "You round up, and then the branch costs more than the budget.",
+            ),
+            (
+                lambda pixels, maps, kernel_size, filters, budget: budget // (pixels * kernel_size**2 * filters),
+                "You count the second layer only. The 1 × 1 layer reads all the maps.",
+            ),
+            (
+                lambda pixels, maps, kernel_size, filters, budget: budget // (pixels * maps),
+                "You count the 1 × 1 layer only. The filters after it read what it makes.",
+            ),
+            (
+                lambda pixels, maps, kernel_size, filters, budget: budget // (pixels * (maps + kernel_size * filters)),
+                "The window of a filter has kernel_size rows and as many columns.",
+            ),
+            (
+                lambda pixels, maps, kernel_size, filters, budget: budget // (maps + kernel_size**2 * filters),
+                "Every pixel is computed. You count one.",
+            ),
+        ],
+    ),
+    "Write the cost of the branch with D1 reduced maps. It is proportional to D1: what is the cost for D1 = 1?",
+    """
+def largest_reduction(pixels, maps, kernel_size, filters, budget):
+    cost_of_one = pixels * maps + pixels * filters * kernel_size**2
+    return budget // cost_of_one
+
+answer = largest_reduction
+""",
+    "Both layers of the branch grow in proportion to D1, so a budget fixes it.",
+)
+
+_KEPT = 192 + 208 + 48 + 64
+
+q3 = Exercise(
+    "7.3",
+    same_numbers(
+        (_KEPT, _KEPT - 64 + 480),
+        mistakes=[
+            ((_KEPT + 96 + 16, _KEPT - 64 + 480 + 96 + 16), "Reduced maps are read inside the branch only."),
+            (
+                (_KEPT - 64, _KEPT - 64 + 480),
+                "The pooling branch adds maps too: as many as its 1 × 1 layer has filters.",
+            ),
+            (
+                (_KEPT, _KEPT - 64),
+                "Without a 1 × 1 layer the pooling branch does not vanish. How many maps does it give?",
+            ),
+            ((_KEPT, _KEPT + 480), "The 1 × 1 layer is gone, so its maps are gone as well."),
+            ((_KEPT - 64 + 480, _KEPT), "The order is: with, without the 1 × 1 layer."),
+        ],
+    ),
+    "The output holds what the last layer of each branch gives. Max pooling gives as many maps as it reads.",
+    """
+with_projection = 192 + 208 + 48 + 64
+without = 192 + 208 + 48 + 480
+answer = (with_projection, without)
+""",
+    "The 1 × 1 layer after the pooling keeps the depth from growing with every module.",
+)
+
+_DENSE_3X3, _REDUCE_3X3, _BRANCH_5X5 = 28 * 28 * 9 * 96 * 128, 28 * 28 * 192 * 96, 28 * 28 * 16 * (192 + 25 * 32)
+
+q4 = Exercise(
+    "7.4",
+    same_numbers(
+        2,
+        mistakes=[
+            (1, "The filters of 5 × 5 are large, but there are few and they read few maps. Compare the branches."),
+            (3, "That saves half of one layer. Does another plan save more?"),
+            (
+                round((_DENSE_3X3 + _REDUCE_3X3) / 2),
+                "That is what it saves. Give the number of the plan.",
+            ),
+        ],
+    ),
+    "Work out what each layer of the module costs, or read it off the table. Which layers does each plan touch?",
+    """
+branch_5x5 = 28 * 28 * 16 * 192 + 28 * 28 * 32 * (5 * 5 * 16)
+reduce_3x3, conv_3x3 = 28 * 28 * 96 * 192, 28 * 28 * 128 * (3 * 3 * 96)
+saved = {1: branch_5x5, 2: (reduce_3x3 + conv_3x3) / 2, 3: conv_3x3 / 2}
+answer = max(saved, key=saved.get)
+""",
+    "12, 51 and 43 million: fewer reduced maps make both layers of the branch cheaper.",
+)
+
+_flattened, _pooled = (8 * 8 * 512 + 1) * 100, (512 + 1) * 100
+
+q5 = Exercise(
+    "7.5",
+    same_numbers(
+        _flattened - _pooled,
+        mistakes=[
+            (_flattened, "That is what the classifier has after Flatten. How many are left with pooling?"),
+            (_pooled, "That is what is left. How many are saved?"),
+            (_pooled - _flattened, "Saved parameters are a positive number."),
+            ((8 * 8 * 512 - 512), "That is the number of inputs that are saved. Each has a weight for every class."),
+            (_flattened / _pooled, "That is the ratio. Give the difference."),
+            ((8 * 512 - 512) * 100, "A map of 8 × 8 has 64 numbers."),
+        ],
+    ),
+    "A dense layer has (inputs + 1) * classes parameters. The inputs are 8 * 8 * 512 or 512.",
+    """
+flatten = (8 * 8 * 512 + 1) * 100
+pooled = (512 + 1) * 100
+answer = flatten - pooled
+""",
+    "3.2 million of 3.3 million. The biases are the same in both and cancel.",
+)
