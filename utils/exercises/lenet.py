@@ -1,0 +1,141 @@
+"""Exercises of notebook 05: LeNet-5."""
+
+import numpy as np
+
+from utils.exercises.exercise import Exercise, same_function, same_numbers
+
+q1 = Exercise(
+    "5.1",
+    same_numbers(
+        (32, 2000),
+        mistakes=[
+            ((2000, 32), "The order is parameters, connections."),
+            ((32, 1600), "The bias of a unit is a connection too."),
+            ((32, 400), "That is the number of units. How many numbers does each of them read?"),
+            ((2, 2000), "Each of the 16 maps has a coefficient and a bias of its own."),
+            ((80, 2000), "The four pixels of a window share one coefficient: they are added up first."),
+            ((32, 8000), "The windows do not overlap: the maps get half as wide and half as high."),
+        ],
+    ),
+    "Each map has two parameters. Each of the 5 × 5 units of a map reads the four pixels of its window and a bias.",
+    """
+parameters = 16 * 2
+connections = 16 * (5 * 5) * (2 * 2 + 1)
+answer = (parameters, connections)
+""",
+    "Subsampling costs connections but hardly any parameters.",
+)
+
+_tables = [
+    (np.array([[1, 0, 1, 1], [1, 1, 0, 1]], bool), 5),
+    (np.array([[1, 1], [0, 1], [1, 1]], bool), 3),
+    (np.ones((3, 8), bool), 1),
+    (np.eye(6, dtype=bool), 2),
+]
+
+q2 = Exercise(
+    "5.2",
+    same_function(
+        lambda table, size: table.sum() * size**2 + table.shape[1],
+        cases=_tables,
+        mistakes=[
+            (
+                lambda table, size: table.size * size**2 + table.shape[1],
+                "You count a kernel for every pair of maps, also where the table says that nothing is read.",
+            ),
+            (lambda table, size: table.sum() * size**2, "The biases are missing."),
+            (
+                lambda table, size: table.sum() * (size**2 + 1),
+                "A map has one bias, however many kernels are added up in it.",
+            ),
+            (
+                lambda table, size: table.sum() * size**2 + table.shape[0],
+                "You count a bias for each map that is read. Which maps have a bias?",
+            ),
+            (
+                lambda table, size: table.sum() * size + table.shape[1],
+                "A kernel has rows and columns.",
+            ),
+            (lambda table, size: table.sum() * 25 + table.shape[1], "You always use 5 × 5 weights, whatever size is."),
+        ],
+    ),
+    "Each True in the table stands for a kernel, each column for a map of the layer. What does each of them cost?",
+    """
+def table_parameters(table, size):
+    kernels = table.sum()
+    biases = table.shape[1]
+    return kernels * size**2 + biases
+
+answer = table_parameters
+""",
+    "With the table of 1998 and size 5 it returns 1,516.",
+)
+
+q3 = Exercise(
+    "5.3",
+    same_numbers(
+        5 * 2**2 + 2 * 1**2,
+        mistakes=[
+            (7, "You count the units that differ. Their differences are squared before they are added up."),
+            (12, "The differences are squared before they are added up."),
+            (28, "A unit that gives 0 differs by 1 from its pixel, not by 2."),
+            (5 + 2 * 0.25, "A pixel is 1 or -1: a wrong sign is a difference of 2."),
+            (np.sqrt(22), "The output unit does not take a square root."),
+            (84 - 7, "The units that agree with their pixel add nothing."),
+            (20, "The two units that give 0 are not equal to their pixels either."),
+            (10, "The difference between 1 and -1 is 2, and it is squared."),
+        ],
+        tolerance=1e-3,
+    ),
+    "For each of the 84 units: the difference to the pixel, squared. Then add up. For 77 of them that is 0.",
+    """
+wrong_sign = 5 * (1 - -1)**2
+zero = 2 * (1 - 0)**2
+answer = wrong_sign + zero
+""",
+    "Every flipped pixel costs 4. The nearest picture wins, so that some wrong units do no harm.",
+)
+
+_first = 6 * (5 * 5 + 1) + 16 * (5 * 5 * 6 + 1)
+_last = 84 * (120 + 1) + 10 * (84 + 1)
+
+q4 = Exercise(
+    "5.4",
+    same_numbers(
+        _first + 120 * (4 * 4 * 16 + 1) + _last,
+        mistakes=[
+            (61706, "That is the network for 32 × 32 pixels. How large are the maps of S4 now?"),
+            (6 * 25 + 16 * 6 * 25 + 120 * 16 * 16 + 84 * 120 + 10 * 84, "The biases are missing."),
+            (_first + 120 * (4 * 4 * 16) + _last, "The 120 biases of C5 are missing."),
+            (_first + 120 * (4 * 4 + 1) + _last, "C5 reads all 16 maps of S4."),
+            (_first + 120 * (7 * 7 * 16 + 1) + _last, "C1 and C3 do not pad: each of them costs four rows."),
+            (_first + 120 * (3 * 3 * 16 + 1) + _last, "Follow the sizes: 28, minus 4, halved, minus 4, halved."),
+            (120 * (4 * 4 * 16 + 1), "That is C5 alone. The other layers have parameters too."),
+        ],
+    ),
+    "The maps are 24 × 24, 12 × 12, 8 × 8 and 4 × 4. Only one layer has another number of parameters than before.",
+    """
+C1, C3 = 6 * (5 * 5 * 1 + 1), 16 * (5 * 5 * 6 + 1)
+C5 = 120 * (4 * 4 * 16 + 1)
+F6, output = 84 * (120 + 1), 10 * (84 + 1)
+answer = C1 + C3 + C5 + F6 + output
+""",
+    "Two pixels less on each side, and more than a quarter of the parameters is gone: all of them in C5.",
+)
+
+q5 = Exercise(
+    "5.5",
+    same_numbers(
+        2,
+        mistakes=[
+            (1, "Then most test photographs show a plant that is in the training set as well."),
+            (3, "Then the network has seen every single plant of the test before."),
+            (4, "Then the network is tested on what it was trained with."),
+        ],
+    ),
+    "Which plants will the network meet in the field? The test must be like that.",
+    """
+answer = 2
+""",
+    "Split by plant, by writer, by patient: by what will be new when the network is used.",
+)
