@@ -1,15 +1,49 @@
 """The figures show the data they are given, carry labels and a description, and are shown once."""
 
+import keras
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
-from matplotlib.colors import to_hex
+from keras import layers
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+from matplotlib.path import Path
 from PIL import Image
 
 from utils import kernels, plots
 from utils.convolution import correlate2d
+from utils.models.googlenet import inception_module
+from utils.models.resnet import residual_block
 
 TABLE = np.array([[3, -1, 0], [2, 5, -4]])
+RUNS = pd.DataFrame(
+    {
+        "name": ["deep"] * 6 + ["shallow"] * 6,
+        "seed": [0, 0, 1, 1, 2, 2] * 2,
+        "epoch": [1, 2] * 6,
+        "loss": [5.0, 3, 4, 1, 9, 2, 8, 8, 7, 7, 6, 6],
+        "val_loss": np.arange(12.0),
+    }
+)
+COUNTS = np.array([[50, 0, 4], [1, 60, 0], [0, 8, 70]])
+
+
+def block(*shape, name="block", **settings):
+    x = keras.Input(shape, name="image")
+    return keras.Model(x, residual_block(x, 8, name=name, **settings))
+
+
+def inception():
+    x = keras.Input((28, 28, 192), name="image")
+    return keras.Model(x, inception_module(x, 64, 96, 128, 16, 32, 32, name="inception_3a"))
+
+
+def fan(branches):
+    x = keras.Input((4,))
+    return keras.Model(x, layers.Add()([layers.Dense(2)(x) for _ in range(branches)]))
+
+
 FIGURES = {
     "lines": lambda: plots.lines({"a": [1, 2, 4], "b": [3, 1, 0]}, xlabel="time", ylabel="value", title="Two lines"),
     "panels": lambda: plots.panels({"a": [1, 2], "b": [3, 4]}, xlabel="age", ylabel="weight", kind="bar"),
@@ -25,6 +59,10 @@ FIGURES = {
         {"image": np.ones((4, 4, 1)), "maps": np.ones((2, 2, 5))}, np.arange(3.0), title="Way"
     ),
     "windows": lambda: plots.windows(6, 3, strides=2, title="Stride 2"),
+    "learning_curves": lambda: plots.learning_curves(RUNS, validation=True, title="Two networks"),
+    "confusion": lambda: plots.confusion(COUNTS, ["cat", "dog", "horse"]),
+    "bars": lambda: plots.bars({"small": 1, "large": 20}, xlabel="size"),
+    "graph": lambda: plots.graph(block(8, 8, 8), "Residual block"),
 }
 
 
@@ -152,6 +190,135 @@ def test_stages_marks_the_highest_score():
     assert to_hex(bars[1].get_facecolor()) == plots.VERMILION.lower()
 
 
+def test_learning_curves_are_medians_in_bands_from_lowest_to_highest():
+    figure = plots.learning_curves(RUNS, title="Title", ylim=(0, 10))
+    (ax,) = figure.axes
+    deep, shallow = ax.lines
+    np.testing.assert_array_equal(deep.get_xydata(), [[1, 5], [2, 2]])
+    np.testing.assert_array_equal(shallow.get_xydata(), [[1, 7], [2, 7]])
+    bands = [np.unique(band.get_paths()[0].vertices, axis=0).tolist() for band in ax.collections]
+    assert bands == [[[1, 4], [1, 9], [2, 1], [2, 3]], [[1, 6], [1, 8], [2, 6], [2, 8]]]
+    assert to_rgb(ax.collections[0].get_facecolor()[0][:3]) == pytest.approx(to_rgb(deep.get_color()))
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_title(), ax.get_ylim()) == ("epoch", "loss", "Title", (0, 10))
+    legend = ax.get_legend()
+    assert [t.get_text() for t in legend.get_texts()] == ["deep", "shallow"]
+    assert legend.get_title().get_text() == "median of 3 seeds,\nband: lowest to highest"
+    assert "median of 3 seeds, band: lowest to highest: deep, shallow" in figure.description
+
+
+def test_validation_is_dashed_in_the_colour_of_its_network():
+    ax = plots.learning_curves(RUNS[RUNS.seed == 1], validation=True).axes[0]
+    by_style = {(line.get_color(), line.get_linestyle()): list(line.get_ydata()) for line in ax.lines}
+    assert by_style[plots.BLUE, "-"] == [4, 1] and by_style[plots.BLUE, "--"] == [2, 3]
+    assert by_style[plots.VERMILION, "-"] == [7, 7] and by_style[plots.VERMILION, "--"] == [8, 9]
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["deep", "shallow", "training", "validation"]
+    assert ax.get_legend().get_title().get_text() == "", "one seed has no median"
+
+
+def test_one_run_is_one_line_that_needs_no_legend():
+    figure = plots.learning_curves(RUNS[(RUNS.seed == 0) & (RUNS.name == "deep")], "val_loss")
+    assert figure.axes[0].get_legend() is None and figure.axes[0].get_ylabel() == "validation loss"
+    assert figure.description == "Lines of val_loss over the epochs: deep"
+
+
+def test_confusion_shows_mistakes_in_proportion_and_the_diagonal_in_quiet():
+    figure = plots.confusion(COUNTS, ["cat", "dog", "horse"], "Animals")
+    (ax,) = figure.axes
+    shown = {t.get_position(): t.get_text() for t in ax.texts}
+    assert {at: text for at, text in shown.items() if text} == {
+        (0, 0): "50",
+        (2, 0): "4",  # column 2, row 0: a cat taken for a horse
+        (0, 1): "1",
+        (1, 1): "60",
+        (1, 2): "8",
+        (2, 2): "70",
+    }
+    faces = {(cell.get_x() + 0.5, cell.get_y() + 0.5): to_hex(cell.get_facecolor()) for cell in ax.patches}
+    assert len({faces[i, i] for i in range(3)}) == 1
+    assert faces[1, 2] == plots.VERMILION.lower()
+    redness = [to_rgb(faces[at])[0] - to_rgb(faces[at])[2] for at in ((0, 0), (1, 0), (0, 1), (2, 0), (1, 2))]
+    assert max(redness[:2]) < redness[2] < redness[3] < redness[4]
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_title()) == ("predicted", "true", "Animals")
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["cat", "dog", "horse"]
+    assert ax.get_ylim()[0] > ax.get_ylim()[1], "the first class stands on top"
+
+
+@pytest.mark.parametrize("classes, count", [(3, 7), (10, 1088), (15, 20), (15, 12_345)])
+def test_counts_fit_into_their_cells(classes, count):
+    figure = plots.confusion(np.full((classes, classes), count), [f"class {i}" for i in range(classes)])
+    figure.draw_without_rendering()
+    (ax,) = figure.axes
+    for text, cell in zip(ax.texts, ax.patches):
+        inside(cell.get_window_extent(), text.get_window_extent())
+    if count < 100:
+        assert ax.texts[0].get_fontsize() >= 12, "readable from the back row"
+
+
+def inside(frame, text):
+    assert frame.x0 <= text.x0 and text.x1 <= frame.x1 and frame.y0 <= text.y0 and text.y1 <= frame.y1
+
+
+def test_confusion_without_a_mistake():
+    ax = plots.confusion(np.diag([3, 4]), [0, 1]).axes[0]
+    assert [t.get_text() for t in ax.texts] == ["3", "", "", "4"]
+
+
+def test_bars_have_their_length_and_their_number():
+    figure = plots.bars({"a": 2.5, "b": 1234}, xlabel="km", title="Ways", highlight=["b"])
+    (ax,) = figure.axes
+    assert [bar.get_width() for bar in ax.patches] == [2.5, 1234]
+    assert [to_hex(bar.get_facecolor()) for bar in ax.patches] == [plots.BLUE.lower(), plots.VERMILION.lower()]
+    assert texts(ax) == ["2.5", "1,234"] and [t.get_text() for t in ax.get_yticklabels()] == ["a", "b"]
+    assert ax.get_ylim()[0] > ax.get_ylim()[1], "the first bar stands on top"
+    assert figure.description == "Ways. Bars of km: a 2.5, b 1,234"
+    logarithmic = plots.bars({"a": 2.5, "b": 1234}, log=True, text="{:.0f} %").axes[0]
+    assert logarithmic.get_xscale() == "log" and texts(logarithmic) == ["2 %", "1234 %"]
+
+
+GRAPHS = {
+    "identity": lambda: block(8, 8, 8),
+    "projection": lambda: block(28, 28, 4, strides=2, name="conv3_1"),
+    "inception": inception,
+}
+
+
+@pytest.mark.parametrize("build", GRAPHS.values(), ids=GRAPHS)
+def test_a_graph_shows_every_layer_and_no_arrow_crosses_a_box(build):
+    model = build()
+    figure = plots.graph(model)
+    figure.draw_without_rendering()
+    (ax,) = figure.axes
+    frames = [patch.get_window_extent() for patch in ax.patches if isinstance(patch, FancyBboxPatch)]
+    arrows = [patch for patch in ax.patches if isinstance(patch, FancyArrowPatch)]
+    assert len(frames) == len(model.layers)
+    assert len(arrows) == sum(len(layer._inbound_nodes[0].parent_nodes) for layer in model.layers)
+    for layer in model.layers:
+        assert layer.name in figure.description
+    for arrow in arrows:
+        for line in arrow.get_transform().transform_path(arrow.get_path()).to_polygons(closed_only=False):
+            crossed = [frame for frame in frames if Path(line).intersects_bbox(frame.padded(-6), filled=False)]
+            assert not crossed
+    for text in ax.texts:
+        extent = text.get_window_extent()
+        (frame,) = [frame for frame in frames if frame.contains(*extent.get_points().mean(axis=0))]
+        inside(frame, extent)
+        assert text.get_fontsize() >= 13, "readable from the back row"
+
+
+def test_a_shortcut_is_drawn_apart_from_the_other_arrows():
+    ax = plots.graph(block(8, 8, 8)).axes[0]
+    colours = [to_hex(patch.get_edgecolor()) for patch in ax.patches if isinstance(patch, FancyArrowPatch)]
+    assert sorted(set(colours), key=colours.count) == [plots.VERMILION.lower(), plots.BLACK]
+    assert "image to block_add (shortcut)" in plots.graph(block(8, 8, 8)).description
+
+
+def test_long_names_leave_out_that_of_their_block():
+    names = [text.get_text() for text in plots.graph(inception()).axes[0].texts if text.get_fontweight() == "bold"]
+    assert names[:2] == ["image", "…_3x3_reduce"] and names[-1] == "inception_3a"
+    short = [text.get_text() for text in plots.graph(block(8, 8, 8)).axes[0].texts if text.get_fontweight() == "bold"]
+    assert "block_a_norm" in short
+
+
 def test_the_style_shows_figures_with_their_description_as_alt_text():
     from IPython.testing.globalipapp import start_ipython
 
@@ -179,6 +346,20 @@ def test_the_style_shows_figures_with_their_description_as_alt_text():
         (lambda: plots.step(np.eye(4), np.eye(2), 0, -1), "j"),
         (lambda: plots.step(np.eye(4), np.eye(2), 0, 0, strides=(1, 2)), "strides"),
         (lambda: plots.windows(3, 5), "kernel_size"),
+        (lambda: plots.learning_curves(RUNS, "accuracy"), "'accuracy'"),
+        (lambda: plots.learning_curves(RUNS.drop(columns="val_loss"), validation=True), "'val_loss'"),
+        (lambda: plots.learning_curves(RUNS[:0]), "row"),
+        (lambda: plots.confusion(COUNTS, ["a", "b"]), r"\(2, 2\)"),
+        (lambda: plots.confusion(COUNTS[:2], ["a", "b"]), r"\(2, 3\)"),
+        (lambda: plots.confusion(COUNTS / 2, ["a", "b", "c"]), "float64"),
+        (lambda: plots.confusion(-COUNTS, ["a", "b", "c"]), "matrix"),
+        (lambda: plots.bars({}), "values"),
+        (lambda: plots.bars({"a": -1}), "values"),
+        (lambda: plots.bars({"a": 0}, log=True), "above 0"),
+        (lambda: plots.bars({"a": 1}, highlight=["b"]), "'b'"),
+        (lambda: plots.graph(keras.Sequential([layers.Dense(1)])), "model must be"),
+        (lambda: plots.graph(keras.Sequential([keras.Input((4,)), *(layers.ReLU() for _ in range(14))])), "15 layers"),
+        (lambda: plots.graph(fan(7)), "7 branches"),
     ],
 )
 def test_bad_input_is_named(draw, word):

@@ -6,10 +6,11 @@ is in it: the text for screen readers, and for those who compare outputs. Introd
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import ListedColormap, to_hex, to_rgb
 from matplotlib.dates import ConciseDateFormatter
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
+from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 
 from utils.validation import choice, integer
@@ -436,6 +437,200 @@ def windows(input_size, kernel_size, strides=1, padding="valid", dilation_rate=1
         f"{title}. {outputs} windows of {kernel_size} over {input_size} pixels, "
         f"{before} zeros before, {after} after, {ignored} pixels unused",
     )
+
+
+def learning_curves(table, value="loss", validation=False, title="", **axes):
+    """How training went: one line for each network, the median over its seeds, in a band from lowest to highest.
+
+    table: what `utils.training.train` returns, with the columns "name", "seed", "epoch" and `value`.
+    validation: draw the column "val_" + value too, dashed. axes: settings such as ylim, yscale, as in `Axes.set`.
+    Raises ValueError for a table without rows or without one of these columns.
+    Introduced in notebook 05.
+    """
+    columns = [value, f"val_{value}"] if validation else [value]
+    missing = [column for column in ("name", "seed", "epoch", *columns) if column not in table]
+    if missing or not len(table):
+        lack = f"the column {missing[0]!r}; its columns are: {', '.join(table)}" if missing else "at least one row"
+        raise ValueError(f"table must have {lack}")
+    figure, ax = _figure(4.2)
+    for order, (name, runs) in enumerate(table.groupby("name", sort=False)):
+        colour = COLOURS[order % len(COLOURS)]
+        for column, style in zip(columns, ("-", "--")):
+            seeds = runs.groupby("epoch")[column]
+            ax.plot(seeds.median(), style, color=colour, label=name if style == "-" else None)
+            ax.fill_between(seeds.min().index, seeds.min(), seeds.max(), color=colour, alpha=0.2, linewidth=0)
+    if validation:
+        for style, name in (("-", "training"), ("--", "validation")):
+            ax.plot([], [], style, color=GREY, label=name)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set(xlabel="epoch", ylabel=value.replace("val_", "validation "), title=title, **axes)
+    seeds = table["seed"].nunique()
+    spread = f"median of {seeds} seeds,\nband: lowest to highest" if seeds > 1 else None
+    if len(ax.get_legend_handles_labels()[0]) > 1 or spread:
+        ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), title=spread, alignment="left", title_fontsize=13)
+    curves = f"{value}{' of training and validation' if validation else ''}"
+    names = ", ".join(map(str, table["name"].unique()))
+    return _finish(
+        figure,
+        f"{title + '. ' if title else ''}Lines of {curves} over the epochs{f', {spread}' if spread else ''}: {names}",
+    )
+
+
+def confusion(matrix, class_names, title=""):
+    """How often each class (row) was taken for each class (column): mistakes stand out, the diagonal stays quiet.
+
+    matrix: (classes, classes) counts, rows true, columns predicted, as from sklearn.metrics.confusion_matrix.
+    Raises ValueError if it is not square, holds anything but counts, or has another number of class names.
+    Introduced in notebook 05.
+    """
+    matrix = _table("matrix", matrix)
+    classes = len(class_names)
+    if matrix.shape != (classes, classes) or matrix.dtype.kind not in "iu" or matrix.min() < 0:
+        raise ValueError(
+            f"matrix must hold counts of shape ({classes}, {classes}), one row and one column for each class name, "
+            f"got {matrix.dtype} of shape {matrix.shape}"
+        )
+    figure, ax = plt.subplots(figsize=(7.6, 7), layout="constrained", FigureClass=DescribedFigure)
+    mistakes = np.where(np.eye(classes, dtype=bool), 0, matrix)
+    strength = mistakes / max(mistakes.max(), 1)
+    orange = np.array(to_rgb(VERMILION))
+    cell, digits = 72 * 6 / classes, len(str(matrix.max()))  # points, roughly
+    for (row, column), count in np.ndenumerate(matrix):
+        shade = strength[row, column]
+        face = "#dce6ec" if row == column else to_hex((1 - shade) * np.array(to_rgb("#f4f4f4")) + shade * orange)
+        ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=face, edgecolor="white", linewidth=2))
+        ax.text(
+            column,
+            row,
+            str(count) if count else "",
+            ha="center",
+            va="center",
+            fontsize=min(16, 0.43 * cell, 1.25 * cell / digits),
+            color="white" if shade > 0.8 else BLACK if shade else "#666666",
+            fontweight="bold" if shade else "normal",
+        )
+    long = max(len(str(name)) for name in class_names) > 3
+    ax.set_xticks(range(classes), class_names, rotation=45 if long else 0, ha="right" if long else "center")
+    ax.set_yticks(range(classes), class_names)
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    edge = (-0.5, classes - 0.5)
+    ax.set(xlabel="predicted", ylabel="true", title=title, aspect="equal", xlim=edge, ylim=edge[::-1])
+    return _finish(
+        figure, f"{title + '. ' if title else ''}Confusion matrix of {classes} classes: rows true, columns predicted"
+    )
+
+
+def bars(values, xlabel="", title="", highlight=(), text="{:,}", log=False):
+    """Horizontal bars with their numbers: name -> number.
+
+    highlight: names drawn in another colour. text: how the number is written, as in str.format. log: logarithmic
+    axis; the numbers must be above 0 then.
+    Raises ValueError for negative numbers, and for names to highlight that have no bar.
+    Introduced in notebook 06.
+    """
+    _some("values", values)
+    if min(values.values()) < 0 or (log and min(values.values()) == 0):
+        raise ValueError(f"values must be {'above 0 for log=True' if log else '0 or more'}, got {values}")
+    unknown = [name for name in highlight if name not in values]
+    if unknown:
+        raise ValueError(f"highlight must name bars, got {unknown[0]!r}; the bars are: {', '.join(map(str, values))}")
+    figure, ax = _figure(0.9 + 0.46 * len(values))
+    colours = [VERMILION if name in highlight else BLUE for name in values]
+    drawn = ax.barh([str(name) for name in values], list(values.values()), color=colours, height=0.7)
+    ax.bar_label(drawn, [text.format(value) for value in values.values()], padding=6)
+    ax.invert_yaxis()
+    ax.tick_params(axis="y", length=0)
+    ax.set(xlabel=xlabel, title=title, xscale="log" if log else "linear")
+    if not log:  # the numbers say it all
+        ax.set_xticks([])
+        ax.spines["bottom"].set_visible(False)
+    shown = ", ".join(f"{name} {text.format(value)}" for name, value in values.items())
+    return _finish(figure, f"{title + '. ' if title else ''}Bars{' of ' + xlabel if xlabel else ''}: {shown}")
+
+
+def graph(model, title=""):
+    """The layers of a small Keras model as boxes, from top to bottom, and the way of the data as arrows.
+
+    A box says the layer's name and kind: "Conv2D 3×3/2 → 64" has windows of 3×3, stride 2, and puts out 64 maps.
+    An arrow that skips layers to meet another branch is drawn around them: a shortcut. Where names are long, "…" stands
+    for the name of the last layer, which in `utils.models` is that of its block.
+    Raises ValueError for a model that is not functional or Sequential, and for one with more than 14 layers or more
+    than 6 branches, which nobody could read.
+    Introduced in notebook 07.
+    """
+    from utils.layer_graph import layer_graph
+
+    boxes, arrows = layer_graph(model)
+    rows = 1 + boxes[-1].row
+    columns = 1 + round(
+        2 * max([box.column for box in boxes] + [column for arrow in arrows for _, column in arrow.via])
+    )
+    if len(boxes) > 14 or columns > 6:
+        raise ValueError(
+            f"model has {len(boxes)} layers in up to {columns} branches, and at most 14 in 6 can be read; draw a part "
+            "of it: keras.Model(model.get_layer(FIRST).output, model.get_layer(LAST).output)"
+        )
+    margin = 0.5 * max((arrow.lane for arrow in arrows), default=0)  # inches on the right, for the shortcuts
+    pitch = (WIDTH - margin) / columns
+    width, height, gap = (min(0.94 * pitch, 5.4), 0.4, 0.26) if columns < 3 else (0.94 * pitch, 0.94, 0.45)
+
+    def place(row, column):  # the middle of a box's upper edge
+        return (WIDTH - margin) / 2 + pitch * column, row * (height + gap)
+
+    figure, ax = _figure(rows * (height + gap) + 0.3)
+    _draw_boxes(ax, [(box, *place(box.row, box.column)) for box in boxes], width, height)
+    for arrow in arrows:
+        start, end = boxes[arrow.start], boxes[arrow.end]
+        (x0, y0), (x1, y1) = place(start.row, start.column), place(end.row, end.column)
+        if arrow.lane:
+            outside = max(place(0, box.column)[0] for box in boxes if start.row <= box.row <= end.row)
+            outside += width / 2 + 0.4 * arrow.lane
+            leave, arrive = y0 + 0.65 * height, y1 + 0.35 * height
+            way = [(x0 + width / 2, leave), (outside, leave), (outside, arrive), (x1 + width / 2, arrive)]
+        else:
+            way = [(x0, y0 + height)]
+            for stop in (*arrow.via, (end.row, end.column)):
+                x, y = place(*stop)
+                way += [(way[-1][0], y - 0.6 * gap), (x, y - 0.6 * gap)]
+            way.append((x1, y1))
+        look = dict(color=VERMILION, linewidth=3.5) if arrow.lane else dict(color=BLACK, linewidth=1.8)
+        ax.add_patch(FancyArrowPatch(path=Path(way), arrowstyle="-|>", mutation_scale=18, shrinkA=0, shrinkB=0, **look))
+    ax.set(xlim=(0, WIDTH), ylim=(rows * (height + gap) - gap + 0.05, -0.05), title=title)
+    ax.axis("off")
+    edges = [f"{boxes[a.start].name} to {boxes[a.end].name}{' (shortcut)' if a.lane else ''}" for a in arrows]
+    return _finish(figure, f"{title + '. ' if title else ''}Graph of {len(boxes)} layers: {', '.join(edges)}")
+
+
+def _draw_boxes(ax, boxes, width, height):
+    """boxes: (box, x, y), the middle of the upper edge. In flat boxes the words stand side by side."""
+    colours = {"weights": "#cfe3f1", "pooling": "#d6ead9", "join": "#f6c9b4"}
+    flat = height < 0.5
+    words = []
+    for (box, *_), name in zip(boxes, _short_names([box for box, *_ in boxes])):
+        texts = (name, f"{box.kind} {box.size}".strip()) if flat else (name, box.kind, box.size)
+        words.append([text for text in texts if text])
+    letters = max(sum(map(len, texts)) if flat else max(map(len, texts)) for texts in words)
+    size = min(15, 72 * (width - 0.3) / (0.66 * letters + flat))  # points: what the longest text leaves
+    for (box, x, y), texts in zip(boxes, words):
+        frame = (x - width / 2 + 0.05, y + 0.05), width - 0.1, height - 0.1
+        face = colours.get(box.role, "#ececec")
+        ax.add_patch(FancyBboxPatch(*frame, boxstyle="round,pad=0.05", facecolor=face, edgecolor=BLACK, linewidth=1.2))
+        for line, text in enumerate(texts):
+            if flat:
+                side, left, down = ("right", width / 2 - 0.12, 0.5) if line else ("left", 0.12 - width / 2, 0.5)
+            else:
+                side, left, down = "center", 0, 0.5 + 0.29 * (line - (len(texts) - 1) / 2)
+            look = dict(fontsize=size, fontweight="normal" if line else "bold", color=BLACK)
+            ax.text(x + left, y + down * height, text, ha=side, va="center", **look)
+
+
+def _short_names(boxes):
+    """Names of layers; where one is long, with "…" for the name of their block, which its last layer has."""
+    names, block = [box.name for box in boxes], boxes[-1].name
+    if max(map(len, names)) <= 14:
+        return names
+    return [f"…{name.removeprefix(block)}" if name.startswith(f"{block}_") else name for name in names]
 
 
 def _some(name, mapping):
