@@ -154,7 +154,7 @@ class Subsampling(layers.Layer):
         self.bias = self.add_weight((input_shape[-1],), initializer="zeros", name="bias")
 
     def call(self, x):
-        total = int(np.prod(self.pool_size)) * ops.average_pool(x, self.pool_size)
+        total = int(np.prod(self.pool_size)) * ops.average_pool(x, self.pool_size, self.strides)
         return self.activation(total * self.coefficient + self.bias)
 
     def get_config(self):
