@@ -1,14 +1,19 @@
 """Every public function says what it is for and which notebook introduces it."""
 
+import importlib
 import inspect
 
 import pytest
 
 from utils import arithmetic, convolution, interpret, kernels, plots, training
 
+NETWORKS = [  # some modules have the name of a function of the package, so that `from utils.models import` finds that
+    importlib.import_module(f"utils.models.{name}")
+    for name in ("alexnet", "googlenet", "lenet", "resnet", "vgg", "zfnet")
+]
 PUBLIC = [
     thing
-    for module in (arithmetic, convolution, interpret, kernels, plots, training)
+    for module in (arithmetic, convolution, interpret, kernels, plots, training, *NETWORKS)
     for name, thing in vars(module).items()
     if inspect.getmodule(thing) is module and not name.startswith("_") and callable(thing)
 ]
