@@ -39,6 +39,13 @@ def inception():
     return keras.Model(x, inception_module(x, 64, 96, 128, 16, 32, 32, name="inception_3a"))
 
 
+def three_branches():
+    """One of them is shorter than the one in the middle, which its arrow must not cross."""
+    x = keras.Input((4,), name="input")
+    ends = [layers.Dense(2, name=f"{name}2")(layers.Dense(2, name=f"{name}1")(x)) for name in "ab"]
+    return keras.Model(x, layers.Add(name="add")([*ends, layers.Dense(2, name="c")(x)]))
+
+
 def fan(branches):
     x = keras.Input((4,))
     return keras.Model(x, layers.Add()([layers.Dense(2)(x) for _ in range(branches)]))
@@ -63,6 +70,7 @@ FIGURES = {
     "confusion": lambda: plots.confusion(COUNTS, ["cat", "dog", "horse"]),
     "bars": lambda: plots.bars({"small": 1, "large": 20}, xlabel="size"),
     "graph": lambda: plots.graph(block(8, 8, 8), "Residual block"),
+    "reading": lambda: plots.reading(np.eye(4, 12), np.eye(5, 3) - 0.5, 4, 2, ["a", "b", "c"], title="Row"),
 }
 
 
@@ -279,6 +287,7 @@ GRAPHS = {
     "identity": lambda: block(8, 8, 8),
     "projection": lambda: block(28, 28, 4, strides=2, name="conv3_1"),
     "inception": inception,
+    "three branches": three_branches,
 }
 
 
@@ -317,6 +326,20 @@ def test_long_names_leave_out_that_of_their_block():
     assert names[:2] == ["image", "…_3x3_reduce"] and names[-1] == "inception_3a"
     short = [text.get_text() for text in plots.graph(block(8, 8, 8)).axes[0].texts if text.get_fontweight() == "bold"]
     assert "block_a_norm" in short
+
+
+def test_reading_draws_the_scores_of_a_window_below_its_middle():
+    scores = np.array([[0, 5], [-3, 2], [7, 1], [0, 0]])
+    figure = plots.reading(np.eye(6, 12), scores, window=6, strides=2, class_names=["zero", "one"])
+    above, below = figure.axes
+    (row,), (heat,) = above.images, below.images
+    assert row.get_extent() == [0, 12, 6, 0] and above.get_xlim() == below.get_xlim() == (0, 12)
+    np.testing.assert_array_equal(heat.get_array(), [[0, 0, 7, 0], [5, 2, 1, 0]])
+    left, right, bottom, top = heat.get_extent()
+    middles = left + (np.arange(4) + 0.5) * (right - left) / 4
+    np.testing.assert_allclose(middles, [3, 5, 7, 9])  # of the columns 0-5, 2-7, 4-9, 6-11
+    assert (bottom, top) == (1.5, -0.5) and [t.get_text() for t in below.get_yticklabels()] == ["zero", "one"]
+    assert "one one zero" in figure.description
 
 
 def test_the_style_shows_figures_with_their_description_as_alt_text():
@@ -360,6 +383,9 @@ def test_the_style_shows_figures_with_their_description_as_alt_text():
         (lambda: plots.graph(keras.Sequential([layers.Dense(1)])), "model must be"),
         (lambda: plots.graph(keras.Sequential([keras.Input((4,)), *(layers.ReLU() for _ in range(14))])), "15 layers"),
         (lambda: plots.graph(fan(7)), "7 branches"),
+        (lambda: plots.reading(np.eye(4, 12), np.eye(5, 3), 4, 3, "abc"), "3 windows"),
+        (lambda: plots.reading(np.eye(4, 12), np.eye(5, 3), 4, 2, "ab"), "2 classes"),
+        (lambda: plots.reading(np.ones(4), np.eye(5, 3), 4, 2, "abc"), "'row'"),
     ],
 )
 def test_bad_input_is_named(draw, word):

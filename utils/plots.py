@@ -633,6 +633,46 @@ def _short_names(boxes):
     return [f"…{name.removeprefix(block)}" if name.startswith(f"{block}_") else name for name in names]
 
 
+def reading(row, scores, window, strides, class_names, title=""):
+    """What a network says about every window of a row of characters: the row, and below it the scores by class.
+
+    row: (height, width). scores: (windows, classes), for windows of `window` columns that begin every `strides`
+    columns; negative ones are drawn as 0.
+    Raises ValueError if there are not as many rows of scores as windows, or another number of class names.
+    Introduced in notebook 05.
+    """
+    row, scores = _table("row", row), np.maximum(_table("scores", scores), 0)
+    windows = (row.shape[1] - window) // strides + 1
+    if scores.shape != (windows, len(class_names)):
+        raise ValueError(
+            f"scores must have a row for each of the {windows} windows and a column for each of the "
+            f"{len(class_names)} classes, got shape {scores.shape}"
+        )
+    height = 0.9 * WIDTH * row.shape[0] / row.shape[1]  # inches, so that pixels are about square
+    figure, axs = plt.subplots(
+        2,
+        1,
+        figsize=(WIDTH, height + 3.9),
+        sharex=True,
+        height_ratios=[height, 3.2],
+        layout="constrained",
+        FigureClass=DescribedFigure,
+    )
+    axs[0].imshow(row, extent=(0, row.shape[1], row.shape[0], 0), aspect="auto")
+    axs[0].axis("off")
+    left, bottom = (window - strides) / 2, scores.shape[1] - 0.5
+    extent = (left, left + windows * strides, bottom, -0.5)
+    axs[1].imshow(scores.T, cmap="viridis", extent=extent, aspect="auto", vmin=0)
+    axs[1].set_yticks(range(scores.shape[1]), class_names)
+    axs[1].set(xlabel="middle of the window (pixel)", ylabel="class", xlim=(0, row.shape[1]))
+    figure.suptitle(title)
+    best = [class_names[k] for k in scores.argmax(axis=1)]
+    return _finish(
+        figure,
+        f"{title}. A row of characters, below it the score of each class for {windows} windows; best: {' '.join(best)}",
+    )
+
+
 def _some(name, mapping):
     if not isinstance(mapping, dict) or not mapping:
         raise ValueError(f'{name} must be a dict with at least one entry, {{"name": values}}, got {mapping!r}')
