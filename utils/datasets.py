@@ -58,7 +58,7 @@ def _builder(name, data_dir):
     for bundled in BUNDLED:
         importlib.import_module(f"data.{bundled}.{bundled}_dataset_builder")  # tells TFDS that it exists
     try:
-        return tfds.builder(name, data_dir=data_dir)
+        return tfds.builder(name, data_dir=str(data_dir))
     except Exception as error:
         # The name is wrong, or the description of a prepared set is damaged: then an empty folder makes no trouble.
         empty = data_dir / "no such folder"
@@ -169,9 +169,7 @@ def _read(name, builder, shape, image_size):
     import tensorflow as tf
 
     folder, splits = Path(builder.data_path), builder.info.splits
-    missing = [path.name for split in splits.values() for path in split.filepaths if not path.exists()]
-    if missing or not splits:
-        raise _damaged(name, folder, f"there is no {' and no '.join(missing) or 'dataset_info.json'}")
+    _check_files(name, folder, splits)
     if "train" not in splits:
         raise ValueError(f"name must be a set with training images; {name} has only the splits {', '.join(splits)}")
     try:
@@ -180,19 +178,36 @@ def _read(name, builder, shape, image_size):
             if split in splits:
                 return (x, y), _arrays(builder, split, shape, image_size)
     except (tf.errors.DataLossError, tf.errors.FailedPreconditionError, tf.errors.InvalidArgumentError) as error:
-        raise _damaged(name, folder, error) from error
+        reason = str(error).split("}} ")[-1].split(" [Op:")[0]  # without the name of TensorFlow's operation
+        raise _damaged(name, folder, reason) from error
     test = _last_fifth(y)
     return (x[~test], y[~test]), (x[test], y[test])
 
 
+def _check_files(name, folder, splits):
+    """Raise RuntimeError unless a folder holds the files that its dataset_info.json lists, and no other shards."""
+    found = {path.name for path in folder.glob("*-of-[0-9][0-9][0-9][0-9][0-9]")}
+    try:
+        listed = {path.name for split in splits.values() for path in split.filepaths}
+    except ValueError as error:  # the pattern of the names is damaged
+        raise _damaged(name, folder, error) from error
+    if found != listed or not listed:
+        reason = f"there are the files {sorted(found)}, but dataset_info.json lists {sorted(listed) or 'none'}"
+        raise _damaged(name, folder, reason)
+
+
 def _arrays(builder, split, shape, image_size):
     """All images and labels of a split, in the order of the files."""
+    import tensorflow as tf
     import tensorflow_datasets as tfds
 
+    def resize(image, label):
+        return _resize(image, image_size), label
+
     config = tfds.ReadConfig(try_autocache=False)
-    examples = builder.as_dataset(split=split, as_supervised=True, shuffle_files=False, read_config=config)
+    examples = builder.as_dataset(split=split, as_supervised=True, read_config=config)
     if image_size is not None:
-        examples = examples.map(lambda image, label: (_resize(image, image_size), label), num_parallel_calls=-1)
+        examples = examples.map(resize, num_parallel_calls=tf.data.AUTOTUNE)
     number = builder.info.splits[split].num_examples
     images = np.empty((number, *(image_size or shape[:2]), shape[-1]), np.uint8)
     labels = np.empty(number, np.int64)
@@ -200,6 +215,10 @@ def _arrays(builder, split, shape, image_size):
     for some_images, some_labels in tfds.as_numpy(examples.batch(256)):
         images[done : done + len(some_labels)], labels[done : done + len(some_labels)] = some_images, some_labels
         done += len(some_labels)
+    if (labels < 0).any():  # that is how TFDS stores "unknown"
+        raise ValueError(
+            f"name must be a set with one label for each image; the {split} images of {builder.name} lack it"
+        )
     return images, labels
 
 
