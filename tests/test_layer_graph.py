@@ -6,6 +6,7 @@ from keras import layers
 
 from utils.layer_graph import layer_graph
 from utils.models.googlenet import inception_module
+from utils.models.lenet import lenet5_1998
 from utils.models.resnet import residual_block
 
 
@@ -110,6 +111,15 @@ def test_a_part_of_a_network_and_a_layer_that_is_used_twice():
     assert boxes[0].size == "? × ? × 3" and len(arrows) == 6
     boxes, _ = layer_graph(keras.Model(whole.get_layer("add").output, whole.get_layer("last").output))
     assert [(box.name, box.size) for box in boxes] == [("input", "? × ? × 3"), ("last", "→ 5")]
+
+
+def test_own_layers_are_known_by_their_windows():
+    boxes, _ = layer_graph(lenet5_1998())
+    assert [(box.kind, box.size, box.role) for box in boxes[1:4]] == [
+        ("Conv2D 5×5", "→ 6", "weights"),
+        ("Subsampling 2×2/2", "→ 6", "pooling"),
+        ("TableConv2D 5×5", "→ 16", "weights"),
+    ]
 
 
 def test_a_sequential_model_is_a_column():

@@ -314,6 +314,18 @@ def test_a_graph_shows_every_layer_and_no_arrow_crosses_a_box(build):
         assert text.get_fontsize() >= 13, "readable from the back row"
 
 
+@pytest.mark.parametrize("branches", [1, 3, 6])
+def test_long_names_are_made_to_fit(branches):
+    x = keras.Input((4,))
+    ends = [layers.Dense(2, name=f"a_layer_with_quite_a_long_name_{i}")(x) for i in range(branches)]
+    figure = plots.graph(keras.Model(x, ends))
+    figure.draw_without_rendering()
+    frames = [patch.get_window_extent() for patch in figure.axes[0].patches if isinstance(patch, FancyBboxPatch)]
+    for text in figure.axes[0].texts:
+        extent = text.get_window_extent()
+        inside(next(frame for frame in frames if frame.contains(*extent.get_points().mean(axis=0))), extent)
+
+
 def test_a_shortcut_is_drawn_apart_from_the_other_arrows():
     ax = plots.graph(block(8, 8, 8)).axes[0]
     colours = [to_hex(patch.get_edgecolor()) for patch in ax.patches if isinstance(patch, FancyArrowPatch)]

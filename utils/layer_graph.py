@@ -100,7 +100,7 @@ def _words(node, parents):
         return layer.name, kind, size, "join"
     if hasattr(layer, "kernel"):
         return layer.name, kind, size, "weights"
-    if "Pool" in kind:
+    if hasattr(layer, "pool_size") or "Pooling" in kind:
         return layer.name, kind, size, "pooling"
     changed = parents[0].outputs[0].shape[-1:] != shape[-1:]
     return layer.name, kind.replace("Normalization", "Norm"), size if changed else "", "other"
