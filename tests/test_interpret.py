@@ -9,7 +9,6 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from keras import layers
 
 from utils import interpret
@@ -24,6 +23,8 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture(scope="module", autouse=True)
 def keras_on_the_cpu():
     """A GPU may round float32 products to fewer digits than the comparisons allow."""
+    import tensorflow as tf  # not at the top, because the test of JAX imports from this file, too
+
     with tf.device("CPU:0"):
         yield
 
@@ -94,6 +95,16 @@ def unusual():
     x = inner(x)
     x = layers.LeakyReLU(0.1, name="leaky")(layers.Conv2D(3, 2, activation="sigmoid", name="sigmoid")(x))
     return keras.Model(image, layers.GlobalMaxPooling2D(name="max")(x))
+
+
+def small():
+    """What is quickly built on every backend."""
+    image = keras.Input((9, 9, 3))
+    start = dict(activation="relu", kernel_initializer="zeros")
+    x = layers.Conv2D(4, 3, **start)(image)
+    x = LocalResponseNormalization()(layers.MaxPooling2D(2)(x))
+    branches = [layers.Conv2D(2, 1, **start)(x), layers.Conv2D(3, 3, padding="same", **start)(x)]
+    return keras.Model(image, layers.Concatenate(name="concat")(branches))
 
 
 def with_weights(model):
@@ -402,8 +413,10 @@ def rectified(signal, maps, rule):
 def test_deconvnet_written_out_in_numpy(models, rule):
     model = models["plain"]
     (k1, b1), (k2, b2) = (model.get_layer(name).get_weights() for name in ("c1", "c2"))
-    projections = []
-    for image in photos(model, 4).astype(float):
+    images = photos(model, 4)
+    found = np.array([deconvnet(model, images, "c2", f, rule=rule) for f in range(5)])
+    assert np.count_nonzero(found.any(axis=(2, 3, 4))) > 10
+    for n, image in enumerate(images.astype(float)):
         c1 = np.maximum(conv2d(image, k1, b1), 0)
         c2 = np.maximum(conv2d(pool2d(c1, 3, 2), k2, b2, padding="same"), 0)
         for f in range(5):
@@ -412,9 +425,7 @@ def test_deconvnet_written_out_in_numpy(models, rule):
             signal[(*unit, f)] = 1 if rule == "gradient" else c2[(*unit, f)]
             signal = transposed(rectified(signal, c2, rule), k2, pad=1)
             signal = transposed(rectified(unpooled(signal, c1, 3, 2), c1, rule), k1)
-            projections.append(deconvnet(model, image, "c2", f, rule=rule))
-            np.testing.assert_allclose(projections[-1], signal, atol=1e-4)
-    assert sum(np.any(projection) for projection in projections) > 10
+            np.testing.assert_allclose(found[f, n], signal, atol=1e-4)
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -437,6 +448,8 @@ def test_signals_of_branches_add_up(rule):
 
 
 def gradient_by_tensorflow(model, image, layer, unit):
+    import tensorflow as tf
+
     part = keras.Model(model.inputs[0], model.get_layer(layer).output)
 
     @tf.function
@@ -449,11 +462,11 @@ def gradient_by_tensorflow(model, image, layer, unit):
     return gradient(tf.constant(image[None]))[0].numpy()
 
 
-def compare_with_automatic_differentiation(model, layer):
-    """For the strongest units of the two strongest maps."""
+def compare_with_automatic_differentiation(model, layer, count=2):
+    """For the strongest units of the strongest maps."""
     (image,) = photos(model, 1)
     maps = outputs(model, image[None], layer)[0]
-    for f in np.argsort(maps.max(axis=tuple(range(maps.ndim - 1))))[-2:]:
+    for f in np.argsort(maps.max(axis=tuple(range(maps.ndim - 1))))[-count:]:
         unit = np.unravel_index(maps[..., f].argmax(), maps.shape[:-1])
         expected = gradient_by_tensorflow(model, image, layer, (*unit, f))
         scale = np.abs(expected).max()
@@ -482,8 +495,7 @@ def test_the_gradient_rule_is_automatic_differentiation(models, name, layer):
 def test_mobilenet_with_its_limited_relus():
     keras.utils.set_random_seed(0)
     model = keras.applications.MobileNet((64, 64, 3), alpha=0.25, weights=None, classes=5)
-    for layer in ("conv_pw_6_relu", "predictions"):
-        compare_with_automatic_differentiation(model, layer)
+    compare_with_automatic_differentiation(model, "predictions", count=1)
     image = 5 * photos(model, 1)[0]
     first = feature_maps(model, image[None], "conv1_relu")["conv1_relu"]
     assert np.any(first == 6)
@@ -608,14 +620,15 @@ def test_tensorflow_has_nothing_to_complain_about(models, caplog, monkeypatch):
     fresh = type(compiler._frequent_tracing_detector_manager)()
     monkeypatch.setattr(compiler, "_frequent_tracing_detector_manager", fresh)
     images = photos(models["plain"])
-    tf.get_logger().addHandler(caplog.handler)
+    logger = importlib.import_module("tensorflow").get_logger()
+    logger.addHandler(caplog.handler)
     try:
         for f in range(5):
             for rule in RULES:
                 deconvnet(models["plain"], images, "c2", f, rule=rule)
             feature_maps(models["plain"], images)
     finally:
-        tf.get_logger().removeHandler(caplog.handler)
+        logger.removeHandler(caplog.handler)
     assert caplog.records == []
 
 
@@ -624,31 +637,31 @@ import sys
 import numpy as np
 sys.path[:0] = sys.argv[1:3]
 import keras
-from test_interpret import RULES, deconvnet, feature_maps, inception, input_gradient, photos, top_patches, with_weights
+from test_interpret import RULES, deconvnet, feature_maps, input_gradient, photos, small, top_patches, with_weights
 assert keras.backend.backend() == "jax"
-images = photos(model := with_weights(inception()))
+images = photos(model := with_weights(small()))
 np.savez(
     sys.argv[3],
     **{rule: deconvnet(model, images, "concat", 1, rule=rule) for rule in RULES},
     maps=feature_maps(model, images, "concat")["concat"],
     windows=[patch.window for patch in top_patches(model, images, "concat")[1]],
-    derivative=input_gradient(model, images[0], 1),
+    derivative=input_gradient(model, images[0], (1, 2, 0)),
 )
 """
 
 
-def test_jax_finds_the_same(models, tmp_path):
-    model = models["inception"]
+def test_jax_finds_the_same(tmp_path):
+    model = with_weights(small())
     environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
     command = [sys.executable, "-c", JAX, str(ROOT), str(ROOT / "tests"), str(tmp_path / "found.npz")]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     found = np.load(tmp_path / "found.npz")
     images = photos(model)
     expected = {rule: deconvnet(model, images, "concat", 1, rule=rule) for rule in RULES}
     expected["maps"] = feature_maps(model, images, "concat")["concat"]
     expected["windows"] = [patch.window for patch in top_patches(model, images, "concat")[1]]
-    expected["derivative"] = input_gradient(model, images[0], 1)
+    expected["derivative"] = input_gradient(model, images[0], (1, 2, 0))
     assert set(found) == set(expected)
     for name in found:
         np.testing.assert_allclose(found[name], expected[name], atol=1e-4, err_msg=name)
