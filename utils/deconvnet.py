@@ -32,7 +32,8 @@ def deconvnet(model, image, layer, filter, position=None, rule="deconvnet"):
     image: (height, width, channels), or a batch of them, each with a unit of its own.
     layer: a name; filter: the number of one of its maps, or of a unit of a dense layer. position: (row, column) of the
         unit, for a batch also a list of them; by default the unit of the map that is strongest in each image.
-    Returns the shape of `image`; see `interpret.to_picture`. A unit whose activation is 0 gives zeros.
+    Returns the shape of `image`; see `interpret.to_picture`. A unit whose activation is 0 gives zeros, and so does by
+        "gradient" and "guided" one that is at the limit of its ReLU, as the 6 of ReLU6.
     Raises ValueError for an image that the model does not read, an unknown layer or rule, and a unit that does
     not exist.
     Source: Zeiler & Fergus 2013, arXiv:1311.2901, section 2.1; "guided": Springenberg et al. 2014, arXiv:1412.6806,
