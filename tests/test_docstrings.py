@@ -5,7 +5,7 @@ import inspect
 
 import pytest
 
-from utils import arithmetic, convolution, interpret, kernels, plots, training
+from utils import arithmetic, convolution, datasets, deconvnet, interpret, kernels, layer_graph, plots, training
 
 NETWORKS = [  # some modules have the name of a function of the package, so that `from utils.models import` finds that
     importlib.import_module(f"utils.models.{name}")
@@ -13,7 +13,10 @@ NETWORKS = [  # some modules have the name of a function of the package, so that
 ]
 PUBLIC = [
     thing
-    for module in (arithmetic, convolution, interpret, kernels, plots, training, *NETWORKS)
+    for module in (
+        *(arithmetic, convolution, datasets, deconvnet, interpret, kernels, layer_graph, plots, training),
+        *NETWORKS,
+    )
     for name, thing in vars(module).items()
     if inspect.getmodule(thing) is module and not name.startswith("_") and callable(thing)
 ]
