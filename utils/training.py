@@ -97,8 +97,9 @@ class Dots(keras.callbacks.Callback):
         print(f" {self.epochs} epoch{'s' if self.epochs != 1 else ''}", flush=True)
 
     def _show(self, dots):
-        print("." * (dots - self.shown), end="", flush=True)
-        self.shown = max(dots, self.shown)
+        if dots > self.shown:  # to flush nothing would take time, too
+            print("." * (dots - self.shown), end="", flush=True)
+            self.shown = dots
 
 
 def _history(model, title, x, y, epochs, callbacks=(), **fit):
