@@ -673,6 +673,48 @@ def reading(row, scores, window, strides, class_names, title=""):
     )
 
 
+def patches_and_projections(maps, title=""):
+    """What excites some maps of a layer most, and what a deconvnet makes of it: one row for each map.
+
+    maps: name -> (patches, projections), two lists of as many pictures (height, width, 3) between 0 and 1.
+    Raises ValueError if the lists of all maps do not have the same length.
+    Source: the two pictures for each layer in Zeiler & Fergus 2013, arXiv:1311.2901, figure 2.
+    Introduced in notebook 06.
+    """
+    _some("maps", maps)
+    lengths = {len(pictures) for both in maps.values() for pictures in both}
+    if len(lengths) != 1 or not max(lengths):
+        raise ValueError(f"maps must have as many patches as projections, at least one, got {sorted(lengths)}")
+    (count,) = lengths
+    side = (WIDTH - 1.1) / (2 * count + 0.4)
+    figure, axs = plt.subplots(
+        len(maps),
+        2 * count + 1,
+        figsize=(WIDTH, (side + 0.06) * len(maps) + 0.8),
+        squeeze=False,
+        width_ratios=[1] * count + [0.25] + [1] * count,
+        layout="constrained",
+        FigureClass=DescribedFigure,
+    )
+    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0.01, hspace=0.01)
+    for row, (name, (patches, projections)) in zip(axs, maps.items()):
+        row[count].axis("off")
+        for ax, picture in zip((*row[:count], *row[count + 1 :]), (*patches, *projections)):
+            ax.imshow(picture, vmin=0, vmax=1)
+            ax.set(xticks=[], yticks=[])
+            ax.spines[:].set(visible=True, color=GREY, linewidth=0.8)
+        row[0].set_ylabel(name, rotation=0, ha="right", va="center")
+    axs[0, 0].set_title("what excites it most", loc="left")
+    axs[0, count + 1].set_title("projected back to pixels", loc="left")
+    if title:
+        figure.suptitle(title)
+    return _finish(
+        figure,
+        f"{title + '. ' if title else ''}For each of {', '.join(maps)}: {count} pieces of images on the left, "
+        "what excites the map in each of them on the right",
+    )
+
+
 def _some(name, mapping):
     if not isinstance(mapping, dict) or not mapping:
         raise ValueError(f'{name} must be a dict with at least one entry, {{"name": values}}, got {mapping!r}')

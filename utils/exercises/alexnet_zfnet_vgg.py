@@ -1,0 +1,188 @@
+"""Exercises of notebook 06: AlexNet, ZFNet and VGG."""
+
+import numpy as np
+
+from utils.arithmetic import conv_parameters
+from utils.deconvnet import pool_with_switches, unpool
+from utils.exercises.exercise import Exercise, same_function, same_numbers
+
+q1 = Exercise(
+    "6.1",
+    same_numbers(
+        0.25,
+        mistakes=[
+            (0.75, "That is the part that is right. The error counts the others."),
+            (1, "That is the top-1 error. The second guess counts as well."),
+            (25, "That is in per cent. Give a number between 0 and 1."),
+            (3, "Count the images that are wrong, and divide by the number of images."),
+            (0.5, "Go through the rows once more. Which two columns are highest, counted from 0?"),
+        ],
+    ),
+    "For each row find the two highest scores. Is the column with the number of the label one of them?",
+    """
+# image 0: columns 1 and 2 are highest, label 2 is among them
+# image 1: columns 4 and 0, label 0 is among them
+# image 2: columns 2 and 0, label 1 is not: wrong
+# image 3: columns 0 and 1, label 1 is among them
+answer = 1 / 4
+""",
+    "The top-1 error of the same scores is 1: every first guess is wrong.",
+)
+
+_conv3 = conv_parameters(3, 256, 384, groups=2)
+
+q2 = Exercise(
+    "6.2",
+    same_numbers(
+        _conv3,
+        mistakes=[
+            (conv_parameters(3, 256, 384), "That is one group: here every filter reads all 256 maps."),
+            (_conv3 - 384, "These are the weights. The biases are missing."),
+            (conv_parameters(3, 128, 192), "That is one of the two groups."),
+            (_conv3 - 192, "Every one of the 384 filters has a bias."),
+            (_conv3 + 384, "A filter has one bias, not one for each group."),
+            (conv_parameters(3, 256, 384) / 2, "Only the weights are halved. The number of biases stays."),
+        ],
+    ),
+    "There are still 384 filters with a bias each. But a filter reads only the 128 maps of its own group.",
+    """
+weights = 3 * 3 * 128      # of one filter: it reads half of the 256 maps
+answer = (weights + 1) * 384
+""",
+    "Two groups halve the weights, and leave the biases as they are.",
+)
+
+_LAYERS = ("conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8")
+_LARGEST = "fc6"
+
+
+def _largest_layer(answer):
+    if not isinstance(answer, str) or answer.strip().lower() not in _LAYERS:
+        return 'Give the name of one layer with weights in quotation marks, for example "conv1".'
+    name = answer.strip().lower()
+    if name.startswith("conv"):
+        return "All convolutions together have less than a twentieth of the parameters. Look at the bars again."
+    if name != _LARGEST:
+        return "Even without this layer, more than half of the parameters would be left."
+    return None
+
+
+q3 = Exercise(
+    "6.3",
+    _largest_layer,
+    "Look at the bar chart of the parameters. Only one bar is longer than all others together.",
+    """
+answer = "fc6"      # 37,752,832 of 60,965,224
+""",
+    "It reads all 6 × 6 × 256 values of the last maps, each with 4,096 weights: more than half of all parameters.",
+)
+
+
+def _case(seed, shape, size):
+    """A pooled map whose windows do not overlap, its switches, and the size of the map that was pooled."""
+    return *pool_with_switches(np.random.default_rng(seed).integers(1, 50, shape).astype(float), size), *shape
+
+
+def _sorted(pooled, switches, height, width):
+    out = np.zeros(height * width)
+    out[np.sort(switches.ravel())] = pooled.ravel()
+    return out.reshape(height, width)
+
+
+def _at_corners(pooled, switches, height, width):
+    out = np.zeros((height, width))
+    rows, columns = height // pooled.shape[0], width // pooled.shape[1]
+    out[: rows * pooled.shape[0] : rows, : columns * pooled.shape[1] : columns] = pooled
+    return out
+
+
+def _everywhere(pooled, switches, height, width):
+    rows, columns = height // pooled.shape[0], width // pooled.shape[1]
+    return np.repeat(np.repeat(pooled, rows, axis=0), columns, axis=1)
+
+
+def _columns_first(pooled, switches, height, width):
+    return unpool(pooled, switches, (height, width)).reshape(width, height).T
+
+
+q4 = Exercise(
+    "6.4",
+    same_function(
+        lambda pooled, switches, height, width: unpool(pooled, switches, (height, width)),
+        cases=[_case(1, (4, 4), 2), _case(2, (4, 6), 2), _case(3, (9, 6), 3)],
+        mistakes=[
+            (_at_corners, "You put each value into the corner of its window. The switches say where it was."),
+            (_everywhere, "You fill each window with its maximum. Only one pixel gets it, the others are 0."),
+            (_columns_first, "Rows and columns are exchanged: the switches count row by row."),
+            (_sorted, "The values and the switches no longer belong together. Do not sort them."),
+            (
+                lambda pooled, switches, height, width: (unpool(pooled, switches, (height, width)) > 0).astype(float),
+                "The places are right. Put the values of pooled there, not 1.",
+            ),
+            (
+                lambda pooled, switches, height, width: unpool(pooled, switches, (height, width)).ravel(),
+                "The places are right. Give the result its rows and columns with reshape.",
+            ),
+        ],
+    ),
+    "Begin with height * width zeros in one row: a switch is an index into it. At the end, .reshape(height, width).",
+    """
+import numpy as np
+
+def put_back(pooled, switches, height, width):
+    image = np.zeros(height * width)
+    image[switches.ravel()] = pooled.ravel()
+    return image.reshape(height, width)
+
+answer = put_back
+""",
+    "The values return to where they came from. What pooling threw away stays 0.",
+)
+
+_saved = 100 * (1 - 5 * 9 / 121)
+
+q5 = Exercise(
+    "6.5",
+    same_numbers(
+        (5, _saved),
+        tolerance=0.6,
+        mistakes=[
+            ((5, 100 - _saved), "The layers are right. The second number is what remains, not what is saved."),
+            ((5, _saved / 100), "Nearly: give the second number in per cent."),
+            ((4, 100 * (1 - 4 * 9 / 121)), "Four layers see 9 × 9. Every layer adds two pixels, beginning with one."),
+            ((6, 100 * (1 - 6 * 9 / 121)), "Six layers see more. The first one sees three pixels."),
+            ((5, 100 * (1 - 9 / 121)), "The layers are right. Count the weights of all of them."),
+            ((5, 0), "The layers are right. Compare $5 · 9 · C^2$ with the weights of one large filter."),
+        ],
+    ),
+    "One layer sees 3, every further one adds 2. A layer with filters of F × F has F * F * C * C weights.",
+    """
+layers = (11 - 1) // 2                       # 3, 5, 7, 9, 11
+saved = 100 * (1 - layers * 3 * 3 / (11 * 11))
+answer = (layers, saved)
+""",
+    "45 C² weights in place of 121 C²: the larger the field, the more small filters save.",
+)
+
+_alexnet, _fc6, _mean_fc6 = 60_965_224, (6 * 6 * 256 + 1) * 4096, (256 + 1) * 4096
+
+q6 = Exercise(
+    "6.6",
+    same_numbers(
+        _alexnet - _fc6 + _mean_fc6,
+        mistakes=[
+            (_mean_fc6, "That is fc6 alone. What is the whole network?"),
+            (_fc6 - _mean_fc6, "That is what is saved. What is left?"),
+            (_alexnet - _fc6, "That is the network without fc6. It is still there, only smaller."),
+            (_alexnet - _fc6 + 256 * 4096, "The biases of fc6 are missing."),
+            (_alexnet - _fc6 + 2 * 4096, "There are 256 maps, so fc6 reads 256 numbers."),
+        ],
+    ),
+    "fc6 had (6 * 6 * 256 + 1) * 4096 parameters. Take them away and add what it has when it reads 256 numbers.",
+    """
+before = (6 * 6 * 256 + 1) * 4096
+after = (256 + 1) * 4096
+answer = 60_965_224 - before + after
+""",
+    "Sixty per cent of all parameters are gone, and not one convolution has changed.",
+)
