@@ -15,7 +15,7 @@ q1 = Exercise(
             ([False, True, False], "The first block changes the shape, and the second reads what the first has made."),
         ],
     ),
-    "Write down the shape before and after each block: stride 2 halves rows and columns, filters is the number of maps.",
+    "Write down the shape before and after each block: stride 2 halves rows and columns, filters counts maps.",
     """
 answer = [True, False, False]
 """,
