@@ -690,7 +690,7 @@ def patches_and_projections(maps, title=""):
     figure, axs = plt.subplots(
         len(maps),
         2 * count + 1,
-        figsize=(WIDTH, (side + 0.06) * len(maps) + 0.8),
+        figsize=(WIDTH, (side + 0.06) * len(maps) + 0.9),
         squeeze=False,
         width_ratios=[1] * count + [0.25] + [1] * count,
         layout="constrained",
@@ -704,8 +704,10 @@ def patches_and_projections(maps, title=""):
             ax.set(xticks=[], yticks=[])
             ax.spines[:].set(visible=True, color=GREY, linewidth=0.8)
         row[0].set_ylabel(name, rotation=0, ha="right", va="center")
-    axs[0, 0].set_title("what excites it most", loc="left")
-    axs[0, count + 1].set_title("projected back to pixels", loc="left")
+    for column, heading in ((0, "what excites it most"), (count + 1, "projected back to pixels")):
+        axs[0, column].set_title(" ")  # room for the heading, which is wider than its column
+        place = dict(xycoords="axes fraction", xytext=(0, 7), textcoords="offset points")
+        axs[0, column].annotate(heading, (0, 1), fontsize=15, **place).set_in_layout(False)
     if title:
         figure.suptitle(title)
     return _finish(
