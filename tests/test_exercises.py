@@ -30,8 +30,69 @@ def solution(exercise):
     return scope["answer"]
 
 
+def scatter(values, places, size):
+    out = np.zeros(size)
+    out[places.ravel()] = values.ravel()
+    return out
+
+
+def at_the_corners(pooled, switches, height, width):
+    out = np.zeros((height, width))
+    out[:: height // len(pooled), :: width // pooled.shape[1]] = pooled
+    return out
+
+
 # What students answer, and a word that the feedback must contain.
 WRONG = {
+    "alexnet_zfnet_vgg.q1": [
+        (0.75, "is right"),
+        (1, "top-1"),
+        (25, "per cent"),
+        (3, "divide"),
+        (0.5, "once more"),
+        (0.3, "not the value"),
+    ],
+    "alexnet_zfnet_vgg.q2": [
+        (885120, "one group"),
+        (442368, "biases"),
+        (221376, "one of the two"),
+        (442560, "every one"),
+        (443136, "one bias"),
+        (442944, "stay"),
+        (1152, "not the value"),
+    ],
+    "alexnet_zfnet_vgg.q3": [
+        ("conv2", "twentieth"),
+        ("fc7", "would be left"),
+        ("pool5", "with weights"),
+        (6, "quotation marks"),
+    ],
+    "alexnet_zfnet_vgg.q4": [
+        (at_the_corners, "corner"),
+        (lambda p, s, h, w: np.kron(p, np.ones((h // len(p), w // p.shape[1]))), "fill"),
+        (lambda p, s, h, w: scatter(p, s, h * w).reshape(w, h).T, "exchanged"),
+        (lambda p, s, h, w: scatter(p, np.sort(s.ravel()), h * w).reshape(h, w), "sort"),
+        (lambda p, s, h, w: scatter(np.ones(p.shape), s, h * w).reshape(h, w), "not 1"),
+        (lambda p, s, h, w: scatter(p, s, h * w), "reshape"),
+        (lambda p, s, h, w: np.zeros((h, w)), "are right"),
+        (lambda p, s, h, w: p, "right size"),
+    ],
+    "alexnet_zfnet_vgg.q5": [
+        ((5, 37), "what remains"),
+        ((4, 70), "Four layers"),
+        ((6, 55), "Six layers"),
+        ((5, 92.6), "all of them"),
+        ((5, 0.628), "in per cent"),
+        ((11, 63), "of 2"),
+        (5, "list"),
+    ],
+    "alexnet_zfnet_vgg.q6": [
+        (1052672, "fc6 alone"),
+        (36700160, "saved"),
+        (23212392, "without fc6"),
+        (24260968, "biases"),
+        (60965224, "not the value"),
+    ],
     "convolution_1d.q1": [
         (52, "largest weight"),
         (42, "newest"),

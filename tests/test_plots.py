@@ -51,6 +51,10 @@ def fan(branches):
     return keras.Model(x, layers.Add()([layers.Dense(2)(x) for _ in range(branches)]))
 
 
+SEEN = {
+    name: ([np.full((5, 5, 3), k) for k in (dark, 0.4)], [np.full((4, 5, 3), k) for k in (0.6, 0.8)])
+    for name, dark in (("map 3", 0.1), ("map 7", 0.2))
+}
 FIGURES = {
     "lines": lambda: plots.lines({"a": [1, 2, 4], "b": [3, 1, 0]}, xlabel="time", ylabel="value", title="Two lines"),
     "panels": lambda: plots.panels({"a": [1, 2], "b": [3, 4]}, xlabel="age", ylabel="weight", kind="bar"),
@@ -70,6 +74,7 @@ FIGURES = {
     "confusion": lambda: plots.confusion(COUNTS, ["cat", "dog", "horse"]),
     "bars": lambda: plots.bars({"small": 1, "large": 20}, xlabel="size"),
     "graph": lambda: plots.graph(block(8, 8, 8), "Residual block"),
+    "patches_and_projections": lambda: plots.patches_and_projections(SEEN, title="Two maps"),
     "reading": lambda: plots.reading(np.eye(4, 12), np.eye(5, 3) - 0.5, 4, 2, ["a", "b", "c"], title="Row"),
 }
 
@@ -366,6 +371,16 @@ def test_the_style_shows_figures_with_their_description_as_alt_text():
     assert plt.rcParams["font.size"] >= 14
 
 
+def test_patches_stand_on_the_left_of_their_projections_one_row_for_each_map():
+    figure = plots.patches_and_projections(SEEN, title="Two maps")
+    rows = np.reshape(figure.axes, (2, 5))
+    shown = [[ax.images[0].get_array()[0, 0, 0] if ax.images else None for ax in row] for row in rows]
+    assert shown == [[0.1, 0.4, None, 0.6, 0.8], [0.2, 0.4, None, 0.6, 0.8]]
+    assert {ax.images[0].get_clim() for ax in rows[:, [0, 1, 3, 4]].flat} == {(0, 1)}
+    assert [row[0].get_ylabel() for row in rows] == ["map 3", "map 7"]
+    assert "map 3, map 7: 2 pieces" in figure.description
+
+
 @pytest.mark.parametrize(
     "draw, word",
     [
@@ -398,6 +413,9 @@ def test_the_style_shows_figures_with_their_description_as_alt_text():
         (lambda: plots.reading(np.eye(4, 12), np.eye(5, 3), 4, 3, "abc"), "3 windows"),
         (lambda: plots.reading(np.eye(4, 12), np.eye(5, 3), 4, 2, "ab"), "2 classes"),
         (lambda: plots.reading(np.ones(4), np.eye(5, 3), 4, 2, "abc"), "'row'"),
+        (lambda: plots.patches_and_projections({}), "maps"),
+        (lambda: plots.patches_and_projections({"a": ([], [])}), "at least one"),
+        (lambda: plots.patches_and_projections({"a": ([np.eye(2)], [np.eye(2)] * 2)}), r"\[1, 2\]"),
     ],
 )
 def test_bad_input_is_named(draw, word):
