@@ -58,7 +58,6 @@ WRONG = {
         (221376, "one of the two"),
         (442560, "every one"),
         (443136, "one bias"),
-        (442944, "stay"),
         (1152, "not the value"),
     ],
     "alexnet_zfnet_vgg.q3": [
@@ -383,6 +382,8 @@ def test_feedback_and_hint_do_not_give_the_answer_away(name, exercise):
     texts = [exercise.evaluate(wrong)[1] for wrong, _ in WRONG[name]] + [exercise.clue]
     if callable(answer):
         secrets = [line.strip() for line in exercise.code.splitlines() if "return" in line or "+=" in line]
+    elif isinstance(answer, str):
+        secrets = [answer]
     elif np.ndim(answer) == 0:
         secrets = [str(answer), f"{answer:,}"]
     else:

@@ -41,7 +41,6 @@ q2 = Exercise(
             (conv_parameters(3, 128, 192), "That is one of the two groups."),
             (_conv3 - 192, "Every one of the 384 filters has a bias."),
             (_conv3 + 384, "A filter has one bias, not one for each group."),
-            (conv_parameters(3, 256, 384) / 2, "Only the weights are halved. The number of biases stays."),
         ],
     ),
     "There are still 384 filters with a bias each. But a filter reads only the 128 maps of its own group.",
