@@ -186,7 +186,7 @@ def numbers(text):
 
 def large_numbers(text):
     """Numbers of four or more digits before the decimal point that are not years."""
-    years = re.compile(r"(?<![\d.,}])(?:19|20)\d\d(?![\d,{]|\.\d)")
+    years = re.compile(r"(?<![\d.,}])(?:19|20)\d\d(?!\d|,\d|\{,|\.\d)")
     return [number for number in numbers(years.sub(" ", text)) if len(number.split(".")[0]) >= 4]
 
 
