@@ -17,6 +17,8 @@ from utils.arithmetic import (
     padding_amounts,
     receptive_field,
 )
+from utils.interpret import input_gradient
+from utils.models import alexnet, googlenet, lenet5, lenet5_1998, resnet34, resnet50, resnet_small, vgg16, zfnet
 from utils.validation import check_groups
 
 SIZES, KERNELS = range(1, 13), range(1, 7)
@@ -369,20 +371,53 @@ def test_receptive_field_is_where_the_gradient_is(size, steps, last):
     assert receptive_field(model) == (rows if rows == columns else (rows, columns))
 
 
-def vgg16():
-    """The spatial part of VGG-16, with one filter in each layer."""
-    parts = [keras.Input((224, 224, 3))]
-    for block, convolutions in enumerate((2, 2, 3, 3, 3), start=1):
-        parts += [layers.Conv2D(1, 3, padding="same", name=f"block{block}_conv{i}") for i in range(1, convolutions + 1)]
-        parts.append(layers.MaxPooling2D(name=f"block{block}_pool"))
-    return keras.Sequential(parts)
+def thin(layer):
+    """The layer with as few maps as its shape allows, and with mean instead of maximum pooling.
+
+    It sees the same pixels, costs little, and its gradient reaches every pixel of a window.
+    """
+    config = layer.get_config()
+    if isinstance(layer, layers.MaxPooling2D):
+        return layers.AveragePooling2D.from_config(config)
+    if "filters" in config:
+        config["filters"] = 2
+    return type(layer).from_config(config)
 
 
-def test_receptive_fields_of_vgg16():
-    model = vgg16()  # the numbers of Araujo et al. 2019
-    assert receptive_field(model) == 212
-    assert receptive_field(model, "block5_conv3") == 196
-    assert receptive_field(model, "block1_conv1") == 3
+# The network, an image in which the central unit of the layer sees no border, the layer, and what it sees: for AlexNet,
+# VGG-16 and ResNet-50 the numbers of Araujo et al. 2019, for the others worked out by hand.
+NETWORKS = [
+    (lenet5, 32, "S4", 16),
+    (lenet5_1998, 32, "S4", 16),
+    (alexnet, 259, "pool5", 195),
+    (zfnet, 245, "pool5", 171),
+    (vgg16, 256, "conv5_3", 196),
+    (vgg16, 288, "pool5", 212),
+    (googlenet, 800, "inception_5b_5x5", 715),
+    (lambda **size: googlenet(auxiliary=True, **size), 544, "softmax1_conv", 427),
+    (resnet34, 960, "conv5_3", 899),
+    (resnet50, 544, "conv5_3", 483),
+    (lambda **size: resnet_small(14, **size), 96, "conv4_2", 53),
+    (lambda **size: resnet_small(20, residual=False, **size), 128, "conv4_3", 81),
+]
+
+
+@pytest.mark.parametrize("network, size, layer, expected", NETWORKS, ids=lambda value: getattr(value, "__name__", None))
+def test_receptive_fields_of_the_networks_are_where_the_gradient_is(network, size, layer, expected):
+    with keras.StatelessScope(initialize_variables=False):  # no memory for the weights of the full network
+        full = network(input_shape=(size, size, 3)) if size > 32 else network()
+    assert receptive_field(full, layer) == expected
+    spatial = keras.Model(full.inputs, full.get_layer(layer).output)
+    model = keras.models.clone_model(spatial, clone_function=thin if size > 32 else None)
+    assert receptive_field(model) == expected
+    for weight in model.trainable_weights:
+        if weight.name in ("kernel", "coefficient"):  # positive, so that no two paths cancel
+            weight.assign(np.random.default_rng(0).uniform(0.5, 1.5, weight.shape) / np.prod(weight.shape[:-1]))
+    x = np.random.default_rng(0).uniform(0.5, 1.5, model.input_shape[1:])
+    seen = np.abs(input_gradient(model, x, (model.output_shape[1] // 2, model.output_shape[2] // 2, 0))).sum(axis=2) > 0
+    rows, columns = (np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0))
+    assert 0 < rows[0] and rows[-1] < size - 1, "the border cuts the region; take a larger image"
+    assert rows[-1] - rows[0] + 1 == columns[-1] - columns[0] + 1 == expected
 
 
 def test_receptive_field_takes_the_last_layer_with_an_image():
@@ -456,7 +491,7 @@ def branched_model():
     return keras.Model(image, layers.Dense(3, name="scores")(x))
 
 
-@pytest.mark.parametrize("build", [small_network, branched_model, vgg16])
+@pytest.mark.parametrize("build", [small_network, branched_model])
 def test_parameters_of_the_table_add_up_to_the_model(build):
     model = build()
     table = layer_table(model)

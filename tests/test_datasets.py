@@ -380,8 +380,11 @@ def test_the_next_process_cleans_up_after_one_that_was_killed(digits, tmp_path, 
             assert [path.name for path in unfinished(tmp_path)[0].iterdir()] == [
                 "uci_digits-train.tfrecord-00000-of-00001"
             ]
-            partial = tmp_path / "downloads" / "uci_digits" / "some.zip.tmp.0123"
+            partial, of_another_set = (
+                tmp_path / "downloads" / name / "some.zip.tmp.0123" for name in ("uci_digits", "cifar10")
+            )
             partial.mkdir(parents=True)
+            of_another_set.mkdir(parents=True)
             waiting = pool.submit(datasets.load, "uci_digits", tmp_path)
             said = ""
             while "Waiting for another process" not in said:
@@ -392,7 +395,7 @@ def test_the_next_process_cleans_up_after_one_that_was_killed(digits, tmp_path, 
         finally:
             process.send_signal(signal.SIGKILL)
         assert digest(waiting.result()) == digest(digits)
-    assert not unfinished(tmp_path) and not partial.exists()
+    assert unfinished(tmp_path) == [of_another_set]
 
 
 def test_an_interrupted_preparation_leaves_nothing(tmp_path, monkeypatch):

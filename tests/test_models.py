@@ -511,7 +511,7 @@ def test_blocks_that_change_the_shape_are_refused():
 SMALL = {
     "lenet5": lambda: lenet5((28, 28, 1)),
     "lenet5_1998": lambda: lenet5_1998((28, 28, 1)),
-    "alexnet": lambda: alexnet(input_shape=(67, 67, 3), classes=10),
+    "alexnet": lambda: alexnet(False, (67, 67, 3), "avg"),
     "zfnet": lambda: zfnet(False, (53, 53, 3), "avg"),
     "vgg16": lambda: vgg16(False, (32, 32, 3), "avg"),
     "googlenet": lambda: googlenet(input_shape=(65, 65, 3), classes=10, auxiliary=True),
@@ -590,7 +590,7 @@ def test_all_networks_run_and_train_on_this_backend_and_on_jax(on_jax, tmp_path)
     "build, loss",
     [
         (SMALL["lenet5_1998"], lenet.rbf_loss),
-        (lambda: alexnet(False, (67, 67, 3), "max"), "sparse_categorical_crossentropy"),
+        (SMALL["alexnet"], "sparse_categorical_crossentropy"),
         (SMALL["resnet_small"], "sparse_categorical_crossentropy"),
     ],
     ids=["lenet5_1998", "alexnet", "resnet_small"],

@@ -98,7 +98,6 @@ def _prepare(name, builder, data_dir):
     with _lock(name, data_dir / builder.name):
         if builder.data_path.exists():  # by now: another process has prepared it
             return
-        _remove_leftovers(builder, data_dir)
         try:
             with _tfds_on_stderr():
                 builder.download_and_prepare()
@@ -138,10 +137,10 @@ def _lock(name, folder):
 
 
 def _remove_leftovers(builder, data_dir):
-    """Delete what a preparation has left that was killed or failed. Only who holds the lock may do this."""
+    """Delete what this or an earlier preparation has left that failed or was killed. Only who holds the lock may."""
     folder = Path(builder.data_path)
-    unfinished = [*folder.parent.glob(f"incomplete.*_{folder.name}"), *(data_dir / "downloads").glob("*/*.tmp.*")]
-    for path in unfinished:
+    downloads = data_dir / "downloads" / builder.name
+    for path in (*folder.parent.glob(f"incomplete.*_{folder.name}"), *downloads.glob("*.tmp.*")):
         shutil.rmtree(path, ignore_errors=True)
 
 

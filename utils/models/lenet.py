@@ -53,7 +53,8 @@ def lenet5_1998(input_shape=(32, 32, 1), classes=10, name="lenet5_1998"):
     C3 reads only some of the maps of S2 (`CONNECTIONS`, Table I), S2 and S4 have trainable weights, every unit up to
     F6 is squashed by `scaled_tanh`, and the output compares F6 with a picture of each digit (`BITMAPS`).
     input_shape: (32, 32, channels), or (28, 28, channels), padded with two zeros on each side. The paper's pixels are
-        -0.1 for paper and 1.175 for ink. classes: at most 10, one for each picture.
+        -0.1 for paper and 1.175 for ink; with those, pad with -0.1 yourself.
+    classes: at most 10, one for each picture.
     Returns a Keras model whose outputs (batch, classes) are squared distances: the *smallest* one is the answer, so
     take `keras.ops.argmin`. Compile it with `rbf_loss` and the metric `rbf_accuracy`.
     Raises ValueError for another image size and for classes outside 1 to 10.
