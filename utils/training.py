@@ -103,6 +103,8 @@ class Dots(keras.callbacks.Callback):
 
 
 def _history(model, title, x, y, epochs, callbacks=(), **fit):
+    if model.built:  # otherwise `fit` does it, for which TensorFlow compiles the training step a second time
+        model.optimizer.build(model.trainable_variables)
     dots = Dots(title, per_epoch=-(-30 // epochs))  # 30 for the whole run, or more
     history = model.fit(x, y, epochs=epochs, verbose=0, callbacks=[*callbacks, dots], **fit)
     return {"epoch": [epoch + 1 for epoch in history.epoch]} | history.history
