@@ -328,10 +328,12 @@ WRONG = {
         (3225500, "not the value"),
     ],
     "resnet.q1": [
-        ([False, True, True], "identity"),
+        ([False, True, False], "identity"),
         ([True, True, True], "same shape"),
         ([False, False, False], "comes out"),
-        ([True, True, False], "2 of 3"),
+        ([True, False, False], "keep the maps"),
+        ([False, False, True], "halves"),
+        ([True, True, False], "1 of 3"),
         (True, "list"),
     ],
     "resnet.q2": [
@@ -342,7 +344,7 @@ WRONG = {
         ((-1, -0.046), "50 factors"),
         ((0, 0.005), "powers of ten"),
     ],
-    "resnet.q3": [(2**16 - 1, "More than one"), (2**16, "before"), (15, "two ways"), (225, "doubles")],
+    "resnet.q3": [(150, "dense layer"), (50, "Each has"), (102, "not two"), (156, "shortcuts"), (34, "not the value")],
     "resnet.q4": [
         (lambda x, g, b, e: (x - x.mean()) / np.sqrt(x.var() + e) * g + b, "its own"),
         (lambda x, g, b, e: (x - x.mean(0)) / np.sqrt(x.var(0) + e), "gamma and beta"),

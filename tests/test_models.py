@@ -31,7 +31,14 @@ from utils.models import (
 )
 from utils.models.alexnet import LocalResponseNormalization
 from utils.models.googlenet import inception_module
-from utils.models.resnet import PadChannels, bottleneck_block, removable_blocks, remove_block, residual_block
+from utils.models.resnet import (
+    PadChannels,
+    bottleneck_block,
+    name_in_keras,
+    removable_blocks,
+    remove_block,
+    residual_block,
+)
 
 ROOT = Path(__file__).parents[1]
 
@@ -234,6 +241,15 @@ def test_outputs_are_those_of_keras_applications(ours, theirs, arguments, free_m
     ((y,), (expected,)) = outputs(model, x), outputs(reference, x)
     assert y.shape == expected.shape and np.abs(expected).max() > 0.1
     np.testing.assert_allclose(y, expected, atol=1e-4, rtol=1e-4)
+
+
+def test_name_in_keras_of_every_layer_with_weights():
+    with keras.StatelessScope(initialize_variables=False):
+        named = [layer.name for layer in resnet50().layers if layer.weights]
+    assert [name_in_keras(name) for name in named] == [names_in_keras(name) for name in named]
+    for other in ("conv3_2_add", "conv6", "conv3_2", "conv1_relu", ""):
+        with pytest.raises(ValueError, match="with weights"):
+            name_in_keras(other)
 
 
 def squash(a):

@@ -91,7 +91,8 @@ def _words(node, parents):
     if not parents:
         automatic = layer.name.startswith(("keras_tensor", "input_layer"))
         return "input" if automatic else layer.name, "", " × ".join(str(size or "?") for size in shape), "input"
-    size = f"→ {shape[-1] or '?'}" if shape else ""
+    shown = shape if kind == "Add" else shape[-1:]  # where branches are added, all of their shapes must agree
+    size = f"→ {' × '.join(str(n or '?') for n in shown)}" if shape else ""
     window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
     if is_pair(window):
         stride = max(getattr(layer, "strides", (1,)))

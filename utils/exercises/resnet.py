@@ -7,19 +7,20 @@ from utils.exercises.exercise import Exercise, same_function, same_numbers
 q1 = Exercise(
     "8.1",
     same_numbers(
-        [True, False, False],
+        [True, False, True],
         mistakes=[
-            ([False, True, True], "You say where the shortcut can be the identity. A projection is needed elsewhere."),
+            ([False, True, False], "You say where the shortcut can be the identity. A projection is needed elsewhere."),
             ([True, True, True], "A sum needs two arrays of the same shape. Which blocks have that without help?"),
             ([False, False, False], "Compare the shape that goes into the first block with the one that comes out."),
-            ([False, True, False], "The first block changes the shape, and the second reads what the first has made."),
+            ([True, False, False], "A stride of 1 keeps rows and columns. Does the third block keep the maps, too?"),
+            ([False, False, True], "A stride of 2 halves rows and columns: look at the first block again."),
         ],
     ),
     "Write down the shape before and after each block: stride 2 halves rows and columns, filters counts maps.",
     """
-answer = [True, False, False]
+answer = [True, False, True]
 """,
-    "(28, 28, 128) becomes (14, 14, 256) in the first block and stays so: one projection, at the start of the stage.",
+    "(28, 28, 128) becomes (14, 14, 256), stays so, and becomes (14, 14, 512): two changes, two projections.",
 )
 
 _plain, _residual = 50 * np.log10(0.1), 50 * np.log10(0.9)
@@ -51,20 +52,20 @@ answer = (np.log10(0.1**50), np.log10(0.9**50))
 q3 = Exercise(
     "8.3",
     same_numbers(
-        2**15,
+        152,
         mistakes=[
-            (2**16 - 1, "More than one path goes through the block. How many?"),
-            (2**16, "That is the number before."),
-            (15, "That is the number of blocks. Every block can be passed in two ways."),
-            (15**2, "Each block doubles the number of paths."),
-            (2**14, "One block is gone, not two."),
+            (150, "The first convolution and the last dense layer have weights, too."),
+            (151, "There is a convolution before the blocks and a dense layer after them."),
+            (50, "That is the number of blocks. Each has several convolutions."),
+            (102, "A bottleneck has three convolutions, not two."),
+            (156, "The convolutions of the shortcuts are not counted."),
         ],
     ),
-    "Each block that is left can be gone through or past.",
+    "Add up the blocks; each has three convolutions. What comes before the first block, what after the last?",
     """
-answer = 2**15
+answer = 1 + 3 * (3 + 8 + 36 + 3) + 1
 """,
-    "2^15 = 32,768 of 65,536: half of the paths went through the block.",
+    "ResNet-152, the paper's deepest network for ImageNet, which won ILSVRC in 2015.",
 )
 
 

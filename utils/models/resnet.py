@@ -5,6 +5,8 @@ Names follow Table 1: conv3_2 is the second block of the stage conv3_x. Its conv
 if it is not the identity, conv3_2_add the sum, and conv3_2 itself the ReLU that ends the block.
 """
 
+import re
+
 import keras
 import numpy as np
 from keras import layers, ops
@@ -252,6 +254,23 @@ def removable_blocks(model):
         for name, layer in by_name.items()
         if f"{name}_a" in by_name and by_name[f"{name}_a"].input.shape == layer.output.shape
     ]
+
+
+def name_in_keras(layer):
+    """The name that keras.applications gives to a layer of `resnet50`: conv3_2_b_norm here is conv3_block2_2_bn there.
+
+    layer: name of a layer with weights. Returns a str.
+    Raises ValueError for a name that is not one of a convolution, a normalisation or the last dense layer.
+    Introduced in notebook 08.
+    """
+    if layer == "fc":
+        return "predictions"
+    parts = re.fullmatch(r"(conv[1-5])(?:_(\d+)_(shortcut|a|b|c))?(_norm)?", layer)
+    if not parts:
+        raise ValueError(f"layer must be one with weights, such as 'conv3_2_b_norm' or 'fc', got {layer!r}")
+    stage, block, place, norm = parts.groups()
+    number = f"_block{block}_{['shortcut', 'a', 'b', 'c'].index(place)}" if block else ""
+    return f"{stage}{number}_{'bn' if norm else 'conv'}"
 
 
 def remove_block(model, block):
