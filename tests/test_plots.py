@@ -346,9 +346,9 @@ def test_long_names_leave_out_that_of_their_block():
 
 
 def test_reading_draws_the_scores_of_a_window_below_its_middle():
-    scores = np.array([[0, 5], [-3, 2], [7, 1], [0, 0]])
-    figure = plots.reading(np.eye(6, 12), scores, window=6, strides=2, class_names=["zero", "one"])
-    above, below = figure.axes
+    scores = np.array([[0, 5], [-3, 2], [7, 1], [-2, -1]])
+    figure = plots.reading(np.eye(6, 12), scores, window=6, strides=2, class_names=["zero", "one"], centres=[5])
+    above, below, bar = figure.axes
     (row,), (heat,) = above.images, below.images
     assert row.get_extent() == [0, 12, 6, 0] and above.get_xlim() == below.get_xlim() == (0, 12)
     np.testing.assert_array_equal(heat.get_array(), [[0, 0, 7, 0], [5, 2, 1, 0]])
@@ -356,6 +356,13 @@ def test_reading_draws_the_scores_of_a_window_below_its_middle():
     middles = left + (np.arange(4) + 0.5) * (right - left) / 4
     np.testing.assert_allclose(middles, [3, 5, 7, 9])  # of the columns 0-5, 2-7, 4-9, 6-11
     assert (bottom, top) == (1.5, -0.5) and [t.get_text() for t in below.get_yticklabels()] == ["zero", "one"]
+    (dots,) = below.lines
+    np.testing.assert_array_equal(dots.get_xydata(), [[3, 1], [5, 1], [7, 0], [9, 1]])
+    for ax in (above, below):
+        (line,) = ax.collections[0].get_segments()
+        np.testing.assert_array_equal(line[:, 0], [5, 5])
+        assert sorted(line[:, 1]) == sorted(ax.get_ylim())
+    assert bar.get_ylabel() == "score"
     assert "one one zero" in figure.description
 
 

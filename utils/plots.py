@@ -104,6 +104,7 @@ def lines(curves, x=None, xlabel="", ylabel="", title="", dots=(), marks=(), bel
 def panels(curves, xlabel="", ylabel="", height=3.4, kind="line", title="", **axes):
     """Small plots side by side: name -> values, or name -> {label: values} for several curves in one.
 
+    values: (n,), or (x, values) for a curve with its own axis; x may be strings for kind="bar".
     kind: "line" or "bar". axes: settings such as ylim, for all panels, as in `Axes.set`.
     Introduced in notebook 01.
     """
@@ -124,7 +125,8 @@ def panels(curves, xlabel="", ylabel="", height=3.4, kind="line", title="", **ax
             positions, series = series if isinstance(series, tuple) else (np.arange(len(series)), series)
             if kind == "bar":
                 ax.bar(positions, series, color=BLUE)
-                ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+                if not isinstance(positions[0], str):
+                    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
             else:
                 ax.plot(positions, series, label=label)
         ax.set(title=name, xlabel=xlabel, **axes)
@@ -633,15 +635,16 @@ def _short_names(boxes):
     return [f"…{name.removeprefix(block)}" if name.startswith(f"{block}_") else name for name in names]
 
 
-def reading(row, scores, window, strides, class_names, title=""):
+def reading(row, scores, window, strides, class_names, centres=(), title=""):
     """What a network says about every window of a row of characters: the row, and below it the scores by class.
 
     row: (height, width). scores: (windows, classes), for windows of `window` columns that begin every `strides`
-    columns; negative ones are drawn as 0.
+    columns; negative ones are drawn as 0. The best class of each window gets a dot. centres: columns of the row to be
+    marked by a line, such as the middles of the characters.
     Raises ValueError if there are not as many rows of scores as windows, or another number of class names.
     Introduced in notebook 05.
     """
-    row, scores = _table("row", row), np.maximum(_table("scores", scores), 0)
+    row, scores = _table("row", row), _table("scores", scores)
     windows = (row.shape[1] - window) // strides + 1
     if scores.shape != (windows, len(class_names)):
         raise ValueError(
@@ -662,9 +665,15 @@ def reading(row, scores, window, strides, class_names, title=""):
     axs[0].axis("off")
     left, bottom = (window - strides) / 2, scores.shape[1] - 0.5
     extent = (left, left + windows * strides, bottom, -0.5)
-    axs[1].imshow(scores.T, cmap="viridis", extent=extent, aspect="auto", vmin=0)
+    heat = axs[1].imshow(np.maximum(scores.T, 0), cmap="viridis", extent=extent, aspect="auto", vmin=0)
+    middles = left + strides * (np.arange(windows) + 0.5)
+    axs[1].plot(middles, scores.argmax(axis=1), "o", color=VERMILION, markersize=7, markeredgecolor="white")
+    for ax in axs:
+        ax.vlines(centres, *ax.get_ylim(), color=ORANGE, linestyle="--", linewidth=2)
     axs[1].set_yticks(range(scores.shape[1]), class_names)
     axs[1].set(xlabel="middle of the window (pixel)", ylabel="class", xlim=(0, row.shape[1]))
+    axs[1].set_ylim(bottom, -0.5)
+    figure.colorbar(heat, ax=axs, label="score", fraction=0.03, anchor=(0, 0), shrink=0.6)
     figure.suptitle(title)
     best = [class_names[k] for k in scores.argmax(axis=1)]
     return _finish(
