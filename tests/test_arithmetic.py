@@ -4,18 +4,21 @@ import itertools
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 import tensorflow as tf
 from hypothesis import given, settings, strategies as st
 from keras import layers
 
 from utils.arithmetic import (
+    architecture,
     conv_output_size,
     conv_parameters,
     layer_costs,
     layer_table,
     padding_amounts,
     receptive_field,
+    with_commas,
 )
 from utils.interpret import input_gradient
 from utils.models import alexnet, googlenet, lenet5, lenet5_1998, resnet34, resnet50, resnet_small, vgg16, zfnet
@@ -504,6 +507,39 @@ def test_layer_table_of_a_branched_model():
     table = layer_table(branched_model()).set_index("layer")
     assert table["receptive field"].to_dict() == {
         "image": 1, "stem": 3, "branch": (7, 5), "sum": (7, 5), "mean": "all", "scores": "all"}
+
+
+def test_architecture_of_alexnet():
+    table = architecture(alexnet)
+    assert table.index.tolist() == ["conv1", "pool1", "conv2", "pool2", "conv3", "conv4", "conv5", "pool5",
+                                    "fc6", "fc7", "fc8"]
+    three, pooled = "3 × 3", "3 × 3, stride 2"
+    assert table["window"].tolist() == ["11 × 11, stride 4", pooled, "5 × 5", pooled, three, three, three, pooled,
+                                        "", "", ""]
+    assert table["parameters"].sum() == 60_965_224
+    assert table.loc["pool5", "output shape"] == (6, 6, 256)
+    assert list(table) == ["window", "output shape", "parameters", "multiply-adds", "receptive field"]
+
+
+def test_architecture_makes_no_weights():
+    built = []
+
+    def build():
+        built.append(small_network())
+        return built[0]
+
+    architecture(build)
+    assert built[0].weights and all(weight._value is None for weight in built[0].weights)
+
+
+@pytest.mark.parametrize("build", [None, "vgg16", keras.Sequential([keras.Input((4, 4, 1)), layers.ReLU()])], ids=type)
+def test_architecture_asks_for_a_function(build):
+    refuses(lambda: architecture(build), "build must be a function", repr(build))
+
+
+def test_numbers_with_commas():
+    table = with_commas(pd.DataFrame({"n": [1234567, 12], "shape": [(1000,), (3, 4)], "share": [1234.5, 0.25]}))
+    assert table.to_dict("list") == {"n": ["1,234,567", "12"], "shape": [(1000,), (3, 4)], "share": [1234.5, 0.25]}
 
 
 # Models that are refused

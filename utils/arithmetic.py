@@ -103,6 +103,32 @@ def layer_table(model):
     return table if table["multiply-adds"].hasnans else table.astype({"multiply-adds": int})
 
 
+def architecture(build):
+    """The plan of a network that is too large to be made: its layers with windows or parameters.
+
+    build: a function without arguments that returns a Keras model, such as `utils.models.vgg16`. No weight gets a
+        value: those of VGG-16 alone would take half a gigabyte.
+    Returns the DataFrame of `layer_table` with the layers' names as its index, "window" in place of "type"
+    ("11 × 11, stride 4", empty for a dense layer), and without layers that have neither a window nor parameters.
+    Raises ValueError if `build` is no such function, and for the models that `layer_table` refuses.
+    Introduced in notebook 06.
+    """
+    import keras
+
+    if not callable(build) or isinstance(build, keras.Model):
+        raise ValueError(f"build must be a function that returns a Keras model, such as vgg16, got {build!r}")
+    with keras.StatelessScope(initialize_variables=False):
+        model = build()
+    table = layer_table(model).set_index("layer").drop(columns="type")
+    table.insert(0, "window", [_window(layer) for layer in model.layers])
+    return table[(table["window"] != "") | (table["parameters"] > 0)]
+
+
+def with_commas(table):
+    """A DataFrame to be looked at: whole numbers become text, "60,965,224". Introduced in notebook 06."""
+    return table.map(lambda value: f"{value:,}" if isinstance(value, int | np.integer) else value)
+
+
 def receptive_field(model, layer=None):
     """Size, in input pixels, of the region that one unit of `layer` sees (padding included).
 
@@ -285,6 +311,14 @@ def _size(field):
         return None
     rows, columns = (end - start + 1 for start, end, _ in field)
     return rows if rows == columns else (rows, columns)
+
+
+def _window(layer):
+    window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
+    if not is_pair(window):
+        return ""
+    stride = max(layer.strides)
+    return " × ".join(map(str, window)) + (f", stride {stride}" if stride > 1 else "")
 
 
 def _multiply_adds(layer, shape):
