@@ -36,7 +36,8 @@ def lenet():
     """As in notebook 05, section "Augmentation", for a set of 60,000 images."""
     model = lenet5((28, 28, 1), activation="relu", pool="max", classifier_activation=None)  # pads to 32 x 32
     steps = -(-60_000 // BATCH["LeNet-5"]) * EPOCHS
-    rate = keras.optimizers.schedules.CosineDecay(0.0008, steps, warmup_target=0.008, warmup_steps=steps // 6)
+    warmup = steps // 6
+    rate = keras.optimizers.schedules.CosineDecay(0.0008, steps - warmup, warmup_target=0.008, warmup_steps=warmup)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
     return model

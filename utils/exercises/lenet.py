@@ -27,48 +27,60 @@ answer = (parameters, connections)
 )
 
 _tables = [
-    (np.array([[1, 0, 1, 1], [1, 1, 0, 1]], bool), 5),
-    (np.array([[1, 1], [0, 1], [1, 1]], bool), 3),
-    (np.ones((3, 8), bool), 1),
-    (np.eye(6, dtype=bool), 2),
+    (np.array([[1, 0, 1, 1, 0], [1, 1, 1, 0, 0], [0, 0, 0, 1, 1]], bool),),
+    (np.array([[1, 1, 0, 1], [0, 0, 1, 0]], bool),),
+    (np.ones((3, 5), bool),),
+    (np.eye(4, 6, dtype=bool),),
+    (np.zeros((3, 2), bool),),
+    (np.array([[1, 0, 1, 0], [0, 1, 0, 1], [1, 0, 1, 0]], bool),),
 ]
+
+
+def _pairs(table):
+    """Pairs of equal columns."""
+    _, counts = np.unique(table, axis=1, return_counts=True)
+    return (counts * (counts - 1) // 2).sum()
+
 
 q2 = Exercise(
     "5.2",
     same_function(
-        lambda table, size: table.sum() * size**2 + table.shape[1],
+        _pairs,
         cases=_tables,
         mistakes=[
             (
-                lambda table, size: table.size * size**2 + table.shape[1],
-                "You count a kernel for every pair of maps, also where the table says that nothing is read.",
+                lambda table: 2 * _pairs(table),
+                "You count every pair twice: maps 0 and 1, and again maps 1 and 0.",
             ),
-            (lambda table, size: table.sum() * size**2, "The biases are missing."),
+            (lambda table: 2 * _pairs(table) + table.shape[1], "You also compare each map with itself."),
+            (lambda table: _pairs(table) + table.shape[1], "You also compare each map with itself."),
+            (lambda table: _pairs(table.T), "You compare input maps. The maps of the layer are the columns."),
             (
-                lambda table, size: table.sum() * (size**2 + 1),
-                "A map has one bias, however many kernels are added up in it.",
-            ),
-            (
-                lambda table, size: table.sum() * size**2 + table.shape[0],
-                "You count a bias for each map that is read. Which maps have a bias?",
+                lambda table: _pairs(table.sum(axis=0, keepdims=True)),
+                "You compare how many maps are read. Which ones they are matters as well.",
             ),
             (
-                lambda table, size: table.sum() * size + table.shape[1],
-                "A kernel has rows and columns.",
+                lambda table: table.shape[1] - np.unique(table, axis=1).shape[1],
+                "Three equal columns are three pairs, not two.",
             ),
-            (lambda table, size: table.sum() * 25 + table.shape[1], "You always use 5 × 5 weights, whatever size is."),
+            (
+                lambda table: table.shape[1] * (table.shape[1] - 1) // 2,
+                "That is the number of all pairs. In which of them are the two columns equal?",
+            ),
         ],
     ),
-    "Each True in the table stands for a kernel, each column for a map of the layer. What does each of them cost?",
+    "Compare column i with every column j before it. Two columns are the same if all of their entries are equal: "
+    "`(a == b).all()` says so, and `sum` counts True as 1.",
     """
-def table_parameters(table, size):
-    kernels = table.sum()
-    biases = table.shape[1]
-    return kernels * size**2 + biases
+def twins(table):
+    columns = table.T
+    return sum((columns[i] == columns[j]).all()
+               for i in range(len(columns)) for j in range(i))
 
-answer = table_parameters
+answer = twins
 """,
-    "With the table of 1998 and size 5 it returns 1,516.",
+    "CONNECTIONS has no twins, a full table for 16 maps has 120 pairs. There only different first weights keep two "
+    "maps from becoming the same.",
 )
 
 q3 = Exercise(
