@@ -74,6 +74,17 @@ def test_what_fit_is_given_arrives(capsys):
     np.testing.assert_allclose(table.learning_rate, [0.1, 0.1, 0.01] * 2, rtol=1e-5)
 
 
+@pytest.mark.parametrize("every, checked", [(2, [2, 4]), ([1, 5], [1, 5]), (1, [1, 2, 3, 4, 5])])
+def test_epochs_without_validation_have_a_gap(every, checked, capsys):
+    options = dict(epochs=5, batch_size=10, validation_data=(X, Y), validation_freq=every)
+    table, _ = train({"a": network}, X, Y, **options)
+    keras.utils.set_random_seed(0)
+    history = network().fit(X, Y, verbose=0, **options).history
+    found = table.set_index("epoch")["val_mae"].dropna()
+    assert list(found.index) == checked and len(table) == 5
+    np.testing.assert_allclose(found, history["val_mae"], rtol=1e-6)
+
+
 def test_a_dataset_takes_the_place_of_x_and_y(capsys):
     import tensorflow as tf
 

@@ -18,9 +18,9 @@ def train(networks, x, y=None, *, epochs, seeds=0, **fit):
     fit: any other argument of Keras' `fit`, such as batch_size, validation_data, callbacks.
     Returns (table, models). table: a DataFrame with the columns "name", "seed", "epoch" (from 1) and one for each
         entry of Keras' history: "loss", "accuracy", ... (averages over the batches of the epoch, while the weights
-        change) and "val_loss", "val_accuracy", ... (after the epoch). models: name -> the model of the last seed; the
-        others are let go. (TensorFlow 2.21 keeps the weights of every model that was trained until Python ends,
-        https://github.com/tensorflow/tensorflow/issues/80895; JAX does not.)
+        change) and "val_loss", "val_accuracy", ... (after the epoch; NaN where fit's validation_freq leaves it out).
+        models: name -> the model of the last seed; the others are let go. (TensorFlow 2.21 keeps the weights of every
+        model that was trained until Python ends, https://github.com/tensorflow/tensorflow/issues/80895; JAX does not.)
     Raises ValueError for networks that are not functions, or return a model that is not compiled or has been trained.
     Introduced in notebook 05.
     """
@@ -37,8 +37,9 @@ def train(networks, x, y=None, *, epochs, seeds=0, **fit):
             keras.utils.set_random_seed(seed)
             models[name] = _new_model(name, build)
             history = _history(models[name], f"{name}, seed {seed}", x, y, epochs, **fit)
-            tables.append(pd.DataFrame({"name": name, "seed": seed} | history))
-    return pd.concat(tables, ignore_index=True), models
+            tables.append(history.assign(name=name, seed=seed))
+    table = pd.concat(tables, ignore_index=True)
+    return table[["name", "seed", *table.columns.drop(["name", "seed"])]], models
 
 
 def resnet_schedule(steps, learning_rate=0.1, warmup_steps=0):
@@ -107,7 +108,12 @@ def _history(model, title, x, y, epochs, callbacks=(), **fit):
         model.optimizer.build(model.trainable_variables)
     dots = Dots(title, per_epoch=-(-30 // epochs))  # 30 for the whole run, or more
     history = model.fit(x, y, epochs=epochs, verbose=0, callbacks=[*callbacks, dots], **fit)
-    return {"epoch": [epoch + 1 for epoch in history.epoch]} | history.history
+    table = pd.DataFrame({"epoch": np.array(history.epoch) + 1})
+    every = fit.get("validation_freq", 1)
+    checked = table["epoch"] % every == 0 if isinstance(every, int) else table["epoch"].isin(every)
+    for key, values in history.history.items():
+        table.loc[checked if key.startswith("val_") else table.index, key] = values
+    return table
 
 
 def _new_model(name, build):
