@@ -83,30 +83,30 @@ answer = largest_reduction
     "Both layers of the branch grow in proportion to D1, so a budget fixes it.",
 )
 
-_KEPT = 192 + 208 + 48 + 64
+_KEPT = 100 + 200 + 60 + 40
 
 q3 = Exercise(
     "7.3",
     same_numbers(
-        (_KEPT, _KEPT - 64 + 480),
+        (_KEPT, _KEPT - 40 + 400),
         mistakes=[
-            ((_KEPT + 96 + 16, _KEPT - 64 + 480 + 96 + 16), "Reduced maps are read inside the branch only."),
+            ((_KEPT + 50 + 20, _KEPT - 40 + 400 + 50 + 20), "Reduced maps are read inside the branch only."),
             (
-                (_KEPT - 64, _KEPT - 64 + 480),
+                (_KEPT - 40, _KEPT - 40 + 400),
                 "The pooling branch adds maps too: as many as its 1 × 1 layer has filters.",
             ),
             (
-                (_KEPT, _KEPT - 64),
+                (_KEPT, _KEPT - 40),
                 "Without a 1 × 1 layer the pooling branch does not vanish. How many maps does it give?",
             ),
-            ((_KEPT, _KEPT + 480), "The 1 × 1 layer is gone, so its maps are gone as well."),
-            ((_KEPT - 64 + 480, _KEPT), "The order is: with, without the 1 × 1 layer."),
+            ((_KEPT, _KEPT + 400), "The 1 × 1 layer is gone, so its maps are gone as well."),
+            ((_KEPT - 40 + 400, _KEPT), "The order is: with, without the 1 × 1 layer."),
         ],
     ),
     "The output holds what the last layer of each branch gives. Max pooling gives as many maps as it reads.",
     """
-with_projection = 192 + 208 + 48 + 64
-without = 192 + 208 + 48 + 480
+with_projection = 100 + 200 + 60 + 40
+without = 100 + 200 + 60 + 400
 answer = (with_projection, without)
 """,
     "The 1 × 1 layer after the pooling keeps the depth from growing with every module.",
@@ -137,26 +137,28 @@ answer = max(saved, key=saved.get)
     "12, 51 and 43 million: fewer reduced maps make both layers of the branch cheaper.",
 )
 
-_flattened, _pooled = (8 * 8 * 512 + 1) * 100, (512 + 1) * 100
+_flattened, _pooled = (16 * 16 * 512 + 1) * 100, (512 + 1) * 100
 
 q5 = Exercise(
     "7.5",
     same_numbers(
-        _flattened - _pooled,
+        (_flattened, _pooled),
         mistakes=[
-            (_flattened, "That is what the classifier has after Flatten. How many are left with pooling?"),
-            (_pooled, "That is what is left. How many are saved?"),
-            (_pooled - _flattened, "Saved parameters are a positive number."),
-            ((8 * 8 * 512 - 512), "That is the number of inputs that are saved. Each has a weight for every class."),
-            (_flattened / _pooled, "That is the ratio. Give the difference."),
-            ((8 * 512 - 512) * 100, "A map of 8 × 8 has 64 numbers."),
+            ((_pooled, _flattened), "The order is: after Flatten, after pooling."),
+            (((8 * 8 * 512 + 1) * 100, _pooled), "The last maps grow with the image."),
+            (((2 * 8 * 8 * 512 + 1) * 100, _pooled), "Twice as wide and twice as high: four times as many places."),
+            ((_flattened, (4 * 512 + 1) * 100), "The mean of a map is one number, however large the map is."),
+            ((_flattened, (512 // 4 + 1) * 100), "The mean of a map is one number, however large the map is."),
+            ((_flattened - 100, _pooled - 100), "Each class has a bias as well."),
+            ((16 * 16 * 512, 512), "These are the inputs. Each has a weight for every class."),
         ],
     ),
-    "A dense layer has (inputs + 1) * classes parameters. The inputs are 8 * 8 * 512 or 512.",
+    "A dense layer has (inputs + 1) * classes parameters. How large are the maps now, and what is left of each?",
     """
-flatten = (8 * 8 * 512 + 1) * 100
+flatten = (16 * 16 * 512 + 1) * 100
 pooled = (512 + 1) * 100
-answer = flatten - pooled
+answer = (flatten, pooled)
 """,
-    "3.2 million of 3.3 million. The biases are the same in both and cancel.",
+    "After pooling, the number of parameters does not depend on the size of the image: the same network can be "
+    "applied to images of any size.",
 )
