@@ -12,6 +12,7 @@ import inspect
 import os
 import re
 import sys
+import warnings
 from pathlib import Path
 
 import filelock
@@ -173,7 +174,7 @@ def backbone(name="EfficientNetLite0", input_shape=(96, 96, 3), pooling="avg", *
         build, preprocess = efficientnet_lite0, preprocess_input
     else:
         build, preprocess = _of_keras(name)
-    unknown = set(options) - set(inspect.signature(build).parameters)
+    unknown = set(options) - set(inspect.signature(build).parameters) | ({"include_top"} & set(options))
     if unknown:
         raise ValueError(f"{name} has no option {' and no option '.join(sorted(unknown))}; see help({build.__name__})")
     arguments = dict(include_top=False, input_shape=input_shape, pooling=pooling, **options)
@@ -225,7 +226,8 @@ def _load_converted(model, path):
     if not path.exists():
         return False
     try:
-        model.load_weights(path)
+        with warnings.catch_warnings(action="ignore"):  # about every layer that the file does not have
+            model.load_weights(path)
     except Exception:  # the bytes of a damaged file can mean anything, and so cause any error
         return False
     return _digest(model) == WEIGHTS_SHA256

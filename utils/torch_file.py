@@ -32,10 +32,18 @@ def read_torch_file(path):
             raise ValueError(f"{path} does not hold tensors in PyTorch's legacy format: {error}") from error
 
 
-class _Tensor(NamedTuple):
-    """What the file says about a tensor. `storage` is (kind, key, number of elements); strides count elements."""
+class _Storage(NamedTuple):
+    """What the file says about the numbers of one or several tensors."""
 
-    storage: tuple
+    kind: str
+    key: str
+    size: int
+
+
+class _Tensor(NamedTuple):
+    """What the file says about a tensor; offset and strides count numbers of its storage."""
+
+    storage: _Storage
     offset: int
     shape: tuple
     strides: tuple
@@ -57,7 +65,7 @@ class _Unpickler(pickle.Unpickler):
         what, kind, key, _, size, view = reference
         if what != "storage" or kind not in STORAGES or view is not None:
             raise pickle.UnpicklingError(f"it refers to {reference!r}, which is not the storage of a tensor")
-        return kind, key, size
+        return _Storage(kind, key, size)
 
 
 def _read(file):
@@ -70,22 +78,25 @@ def _read(file):
     for name, tensor in tensors.items():
         if not isinstance(name, str) or not isinstance(tensor, _Tensor):
             raise ValueError(f"{name!r} is a {type(tensor).__name__} in place of a tensor")
-    storages = {tensor.storage[1]: tensor.storage for tensor in tensors.values()}
-    data = {key: _read_storage(file, *storages[key]) for key in _Unpickler(file).load()}
+        if not isinstance(tensor.storage, _Storage):
+            raise ValueError(f"{name} has {tensor.storage!r} in place of a storage")
+    storages = {tensor.storage.key: tensor.storage for tensor in tensors.values()}
+    data = {key: _read_storage(file, storages[key]) for key in _Unpickler(file).load()}
     if file.read(1):
         raise ValueError("it goes on after the last tensor")
-    return {name: _array(name, tensor, data[tensor.storage[1]]) for name, tensor in tensors.items()}
+    return {name: _array(name, tensor, data[tensor.storage.key]) for name, tensor in tensors.items()}
 
 
-def _read_storage(file, kind, key, size):
+def _read_storage(file, storage):
     """The numbers of one storage: how many there are, and then themselves."""
     (count,) = np.frombuffer(file.read(8), "<i8")
-    if count != size:
-        raise ValueError(f"storage {key} should have {size} numbers, but has {count}")
-    content = file.read(size * STORAGES[kind].itemsize)
-    if len(content) < size * STORAGES[kind].itemsize:
-        raise ValueError(f"it ends within storage {key}")
-    return np.frombuffer(content, STORAGES[kind])
+    if count != storage.size:
+        raise ValueError(f"storage {storage.key} should have {storage.size} numbers, but has {count}")
+    dtype = STORAGES[storage.kind]
+    content = file.read(count * dtype.itemsize)
+    if len(content) < count * dtype.itemsize:
+        raise ValueError(f"it ends within storage {storage.key}")
+    return np.frombuffer(content, dtype)
 
 
 def _array(name, tensor, storage):

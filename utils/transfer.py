@@ -38,7 +38,7 @@ def add_head(base, classes, dropout=0.0, classifier_activation="softmax", name=N
     classes = integer("classes", classes, 1)
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout must be a fraction from 0 to below 1, got {dropout!r}")
-    x = base.output
+    (x,) = base.outputs
     if len(x.shape) != 2:
         raise ValueError(
             f'base must end in a vector of features, got an output of shape {x.shape}; build it with pooling="avg"'
@@ -46,7 +46,7 @@ def add_head(base, classes, dropout=0.0, classifier_activation="softmax", name=N
     if dropout:
         x = layers.Dropout(dropout, name="head_dropout")(x)
     x = layers.Dense(classes, activation=classifier_activation, name="head")(x)
-    return keras.Model(base.input, x, name=name)
+    return keras.Model(base.inputs[0], x, name=name)
 
 
 def freeze(model):

@@ -1,0 +1,275 @@
+"""Transfer learning: what is frozen stays as it is, bit by bit, and what is counted is what is trained."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from utils.pretrained import backbone
+from utils.transfer import add_head, block_names, features, freeze, split, unfreeze
+
+
+def refuses(function, *fragments):
+    """The call raises a ValueError whose message holds every fragment."""
+    with pytest.raises(ValueError) as error:
+        function()
+    for fragment in fragments:
+        assert fragment in str(error.value)
+
+
+def tiny(pooling=True):
+    """Two residual blocks with batch normalisation; the shortcut of the second passes its boundary."""
+    image = keras.Input((8, 8, 3), name="image")
+    x = layers.Conv2D(4, 3, padding="same", name="stem_conv")(image)
+    for block in ("block1a", "block1b"):
+        y = layers.Conv2D(4, 3, padding="same", use_bias=False, name=f"{block}_conv")(x)
+        y = layers.BatchNormalization(momentum=0.5, name=f"{block}_bn")(y)
+        y = layers.ReLU(name=f"{block}_activation")(y)
+        x = layers.Add(name=f"{block}_add")([x, y])
+    x = layers.Conv2D(6, 1, name="top_conv")(x)
+    if pooling:
+        x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
+    return keras.Model(image, x, name="tiny")
+
+
+STEM, CONV, NORM, TOP, HEAD = 3 * 4 * 9 + 4, 4 * 4 * 9, 4 * 4, 4 * 6 + 6, 6 * 3 + 3
+
+
+@pytest.fixture
+def model():
+    keras.utils.set_random_seed(0)
+    return add_head(tiny(), 3)
+
+
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(12, 8, 8, 3)).astype("float32"), np.arange(12) % 3
+
+
+def train(model, x, y):
+    model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy")
+    model.fit(x, y, epochs=2, batch_size=4, verbose=0)
+
+
+def weights(model):
+    """The weights of each layer, by its name."""
+    return {layer.name: layer.get_weights() for layer in model.layers if layer.weights}
+
+
+def changed(before, after):
+    """The names of the layers of which any weight is another one now, and of those of which all are."""
+    different = {name: [not np.array_equal(a, b) for a, b in zip(before[name], after[name])] for name in before}
+    return ({name for name in before if any(different[name])}, {name for name in before if all(different[name])})
+
+
+# The head
+
+
+def test_a_head_on_a_base():
+    base = tiny()
+    model = add_head(base, 5, dropout=0.3, name="flowers")
+    assert model.name == "flowers" and model.output_shape == (None, 5)
+    assert [layer.name for layer in model.layers] == [*(layer.name for layer in base.layers), "head_dropout", "head"]
+    assert model.get_layer("head_dropout").rate == 0.3
+    assert all(ours is theirs for ours, theirs in zip(model.layers, base.layers))
+    logits = add_head(base, 5, classifier_activation=None)
+    assert "head_dropout" not in [layer.name for layer in logits.layers]
+    assert logits.get_layer("head").activation is keras.activations.linear
+    x = np.ones((1, 8, 8, 3))
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(model(x)).sum(), 1, rtol=1e-6)
+
+
+def test_bad_heads():
+    refuses(lambda: add_head(tiny(pooling=False), 3), "must end in a vector", "(None, 8, 8, 6)", 'pooling="avg"')
+    refuses(lambda: add_head(tiny(), 0), "classes must be at least 1, got 0")
+    for dropout in (-0.1, 1, 20):
+        refuses(lambda: add_head(tiny(), 3, dropout=dropout), "dropout must be", str(dropout))
+
+
+# Freezing
+
+
+def test_only_the_head_learns_after_freeze(model, data):
+    table = freeze(model)
+    before = weights(model)
+    train(model, *data)
+    some, every = changed(before, weights(model))
+    assert some == every == {"head"}
+    assert list(table.columns) == ["name", "layers", "parameters", "trainable"]
+    assert table.values.tolist() == [
+        ["stem_conv", 1, STEM, 0],
+        ["block1a", 2, CONV + NORM, 0],
+        ["block1b", 2, CONV + NORM, 0],
+        ["top_conv", 1, TOP, 0],
+        ["head", 1, HEAD, HEAD],
+        ["total", 7, STEM + 2 * (CONV + NORM) + TOP + HEAD, HEAD],
+    ]
+
+
+@pytest.mark.parametrize(
+    "options, learning, trainable",
+    [
+        ({"blocks": 1}, {"block1b_conv", "top_conv"}, CONV + TOP),
+        ({"blocks": 2}, {"block1a_conv", "block1b_conv", "top_conv"}, 2 * CONV + TOP),
+        ({"layers": 1}, {"top_conv"}, TOP),
+        ({"layers": 2}, {"block1b_conv", "top_conv"}, CONV + TOP),
+        ({"layers": 4}, {"stem_conv", "block1a_conv", "block1b_conv", "top_conv"}, STEM + 2 * CONV + TOP),
+    ],
+)
+def test_what_is_unfrozen_learns_and_nothing_else(options, learning, trainable, model, data):
+    unfreeze(model, blocks=2)  # what was unfrozen before does not matter
+    table = unfreeze(model, **options)
+    total = table.set_index("name").loc["total"]
+    assert total["trainable"] == trainable + HEAD == sum(int(np.prod(w.shape)) for w in model.trainable_weights)
+    assert total["parameters"] == model.count_params() and total["layers"] == 7
+    before = weights(model)
+    train(model, *data)
+    some, every = changed(before, weights(model))
+    assert some == every == learning | {"head"}
+    freeze(model)
+    before = weights(model)
+    train(model, *data)
+    assert changed(before, weights(model))[0] == {"head"}
+
+
+def test_batch_normalisation_computes_with_its_averages_while_training(model, data):
+    unfreeze(model, blocks=2)
+    x = data[0]
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(model(x, training=True)),
+        keras.ops.convert_to_numpy(model(x, training=False)),
+        rtol=1e-6,
+    )
+    for layer in model.layers:
+        layer.trainable = True
+    difference = keras.ops.convert_to_numpy(model(x, training=True) - model(x, training=False))
+    assert np.abs(difference).max() > 1e-3
+
+
+def test_a_model_that_was_frozen_as_a_whole(model):
+    model.trainable = False
+    assert freeze(model)["trainable"].iloc[-1] == HEAD
+    model.trainable = False
+    assert unfreeze(model, layers=1)["trainable"].iloc[-1] == TOP + HEAD
+
+
+def test_bad_arguments_of_unfreeze(model):
+    refuses(lambda: unfreeze(model), "either blocks or layers")
+    refuses(lambda: unfreeze(model, blocks=1, layers=1), "either blocks or layers")
+    refuses(lambda: unfreeze(model, blocks=3), "blocks must be at most 2", "got 3")
+    refuses(lambda: unfreeze(model, layers=5), "layers must be at most 4", "got 5")
+    refuses(lambda: unfreeze(model, blocks=0), "blocks must be at least 1, got 0")
+    refuses(lambda: unfreeze(model, layers=2.0), "layers must be a whole number, got 2.0")
+    for function in (freeze, lambda base: unfreeze(base, blocks=1), lambda base: unfreeze(base, layers=1)):
+        refuses(lambda: function(tiny()), '"head"', "tiny has none", "add_head")
+    plain = add_head(keras.Sequential([keras.Input((3,)), layers.Dense(2, name="only")]), 2)
+    refuses(lambda: unfreeze(plain, blocks=1), "at most 0", "layers=")
+
+
+# Blocks of known networks
+
+
+KNOWN = {  # how many blocks, the first and the last, what precedes the last, the layers that unfreeze(blocks=1) trains
+    "EfficientNetLite0": (16, "block1a", "block7a", "block6d_add", {
+        "block7a_expand_conv", "block7a_dwconv", "block7a_project_conv", "top_conv"}),
+    "MobileNetV2": (17, "expanded_conv", "block_16", "block_15_add", {
+        "block_16_expand", "block_16_depthwise", "block_16_project", "Conv_1"}),
+    "MobileNet": (13, "conv_1", "conv_13", "conv_pw_12_relu", {"conv_dw_13", "conv_pw_13"}),
+    "ResNet50": (16, "conv2_block1", "conv5_block3", "conv5_block2_out", {
+        "conv5_block3_1_conv", "conv5_block3_2_conv", "conv5_block3_3_conv"}),
+    "VGG16": (5, "block1", "block5", "block4_pool", {"block5_conv1", "block5_conv2", "block5_conv3"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_blocks_of_known_networks(name):
+    count, first, last, before, learning = KNOWN[name]
+    base, _ = backbone(name, (32, 32, 3), weights=None)
+    model = add_head(base, 4)
+    names = block_names(model)
+    assert (len(names), names[0], names[-1]) == (count, first, last)
+    table = unfreeze(model, blocks=1).set_index("name")
+    assert {layer.name for layer in model.layers if layer.trainable_weights} == learning | {"head"}
+    assert table["parameters"]["total"] == model.count_params() and set(names) <= set(table.index)
+    assert table["trainable"]["total"] == sum(int(np.prod(w.shape)) for w in model.trainable_weights)
+    refuses(lambda: unfreeze(model, blocks=count + 1), f"blocks must be at most {count}")
+    front, rest = split(model, 1)
+    assert front.layers[-1].name == before
+    assert {layer.name for layer in rest.layers if layer.trainable_weights} == learning | {"head"}
+    for blocks in (2, count - 1, count):
+        split(model, blocks)
+    front, rest = split(model, 3)
+    x = np.random.default_rng(0).uniform(-1, 1, (2, 32, 32, 3))
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(rest(front(x))), keras.ops.convert_to_numpy(model(x)), rtol=1e-5
+    )
+
+
+# Features, computed once
+
+
+@pytest.mark.parametrize("blocks", [1, 2])
+def test_training_the_rest_is_training_the_model(blocks, model, data):
+    x, y = data
+    twin = keras.models.clone_model(model)
+    twin.set_weights(model.get_weights())
+    before = weights(model)
+    for network in (model, twin):
+        unfreeze(network, blocks=blocks)
+    front, rest = split(model, blocks)
+    computed = features(front, x)
+    for network, images in ((rest, computed), (twin, x)):
+        keras.utils.set_random_seed(1)
+        train(network, images, y)
+    some, _ = changed(before, weights(model))
+    assert some == {"block1b_conv", "top_conv", "head"} | ({"block1a_conv"} if blocks == 2 else set())
+    np.testing.assert_array_equal(features(front, x), computed)
+    np.testing.assert_allclose(rest.predict(computed, verbose=0), model.predict(x, verbose=0), rtol=1e-5)
+    for ours, theirs in zip(model.get_weights(), twin.get_weights()):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
+
+
+def test_a_cut_through_two_connections_is_refused():
+    image = keras.Input((8, 8, 3))
+    stem = layers.Conv2D(4, 1, name="stem")(image)
+    x = layers.Conv2D(4, 1, name="block1_conv")(stem)
+    x = layers.Conv2D(4, 1, name="block2_conv")(x)
+    x = layers.Add(name="sum")([stem, x])
+    model = add_head(keras.Model(image, layers.Flatten(name="flat")(x)), 2)
+    refuses(lambda: split(model, 1), "blocks=1 would cut 2 connections", "block1_conv", "stem")
+    front, rest = split(model, 2)
+    assert front.layers[-1].name == "stem" and rest.output_shape == (None, 2)
+    refuses(lambda: split(model, 3), "blocks must be at most 2")
+
+
+def test_a_model_inside_a_model_is_refused():
+    image = keras.Input((8, 8, 3))
+    model = keras.Model(
+        image, layers.Dense(2, name="head")(tiny()(layers.ReLU(name="block1_relu")(image))), name="outer"
+    )
+    refuses(lambda: unfreeze(model, blocks=1), "outer has a model inside, tiny")
+    refuses(lambda: split(model, 1), "outer has a model inside, tiny")
+
+
+def test_features(data, capsys):
+    base, images, sizes = tiny(), np.random.default_rng(0).integers(0, 256, (11, 8, 8, 3), dtype="uint8"), []
+
+    def preprocess_input(batch):
+        sizes.append(len(batch))
+        return batch / np.float32(255)
+
+    found = features(base, images, preprocess_input, batch_size=4)
+    expected = keras.ops.convert_to_numpy(base(images / np.float32(255)))
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    assert sizes == [4, 4, 3] and found.dtype == np.float32
+    assert capsys.readouterr().out == f"{'11 images':<24} {'.' * 30}\n"
+    np.testing.assert_allclose(features(base, images / np.float32(255)), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_bad_arguments_of_features():
+    base, images = tiny(), np.zeros((2, 8, 8, 3))
+    refuses(lambda: features(base, images[:0]), "at least one image", "(0, 8, 8, 3)")
+    refuses(lambda: features(base, images[:, :7]), "(images, 8, 8, 3)", "(2, 7, 8, 3)")
+    refuses(lambda: features(base, images[0]), "(images, 8, 8, 3)", "(8, 8, 3)")
+    refuses(lambda: features(base, images, batch_size=0), "batch_size must be at least 1, got 0")
