@@ -5,18 +5,17 @@ import inspect
 
 import pytest
 
-from utils import arithmetic, convolution, datasets, deconvnet, interpret, kernels, layer_graph, plots, training
+from utils import arithmetic, convolution, kernels, plots
 
-NETWORKS = [  # some modules have the name of a function of the package, so that `from utils.models import` finds that
-    importlib.import_module(f"utils.models.{name}")
-    for name in ("alexnet", "googlenet", "lenet", "resnet", "vgg", "zfnet")
+NAMES = [
+    *("arithmetic", "convolution", "datasets", "deconvnet", "interpret", "kernels", "layer_graph", "plots"),
+    *("pretrained", "torch_file", "training", "transfer"),
+    *("models.alexnet", "models.efficientnet_lite", "models.googlenet", "models.lenet", "models.resnet"),
+    *("models.vgg", "models.zfnet"),
 ]
 PUBLIC = [
     thing
-    for module in (
-        *(arithmetic, convolution, datasets, deconvnet, interpret, kernels, layer_graph, plots, training),
-        *NETWORKS,
-    )
+    for module in map(importlib.import_module, (f"utils.{name}" for name in NAMES))
     for name, thing in vars(module).items()
     if inspect.getmodule(thing) is module and not name.startswith("_") and callable(thing)
 ]
