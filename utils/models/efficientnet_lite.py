@@ -35,7 +35,7 @@ def efficientnet_lite0(
     classifier_activation="softmax",
     name="efficientnet_lite0",
 ):
-    """EfficientNet-Lite0 with random weights: sixteen inverted residual blocks, 4,652,008 parameters.
+    """EfficientNet-Lite0 with random weights: sixteen inverted residual blocks, 4,652,008 trainable parameters.
 
     "Lite" leaves out what phones compute slowly: the squeeze-and-excitation of Table 1, and Swish, for which ReLU6
     stands, min(max(x, 0), 6). The dropout of its training is left out here as well.
