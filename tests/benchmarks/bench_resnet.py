@@ -12,7 +12,7 @@ from utils import datasets
 from utils.models import resnet_small
 from utils.training import resnet_schedule, train
 
-SEEDS, EPOCHS, BATCH, TILES = (0, 1, 2), 6, 64, 1600
+SEEDS, EPOCHS, BATCH, TILES = (0, 1, 2), 5, 64, 1600
 
 
 @pytest.fixture(scope="module")
