@@ -2,9 +2,11 @@
 
 `from utils.models import lenet5`, and so on. Arguments are those of keras.applications. Import this package before
 you load a saved model: that makes its own layers known to Keras.
+All of them start with random weights; `utils.pretrained` has efficientnet_lite0 with those learned on ImageNet.
 """
 
 from utils.models.alexnet import alexnet
+from utils.models.efficientnet_lite import efficientnet_lite0
 from utils.models.googlenet import googlenet
 from utils.models.lenet import lenet5, lenet5_1998
 from utils.models.resnet import resnet18, resnet34, resnet50, resnet_small
@@ -13,6 +15,7 @@ from utils.models.zfnet import zfnet
 
 __all__ = [
     "alexnet",
+    "efficientnet_lite0",
     "googlenet",
     "lenet5",
     "lenet5_1998",
