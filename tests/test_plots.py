@@ -217,6 +217,9 @@ def test_learning_curves_are_medians_in_bands_from_lowest_to_highest():
     assert [t.get_text() for t in legend.get_texts()] == ["deep", "shallow"]
     assert legend.get_title().get_text() == "median of 3 seeds,\nband: lowest to highest"
     assert "median of 3 seeds, band: lowest to highest: deep, shallow" in figure.description
+    figure = plots.learning_curves(RUNS.rename(columns={"epoch": "labels"}), over="labels")
+    assert figure.axes[0].get_xlabel() == "labels" and "over labels" in figure.description
+    np.testing.assert_array_equal(figure.axes[0].lines[0].get_xydata(), [[1, 5], [2, 2]])
 
 
 def test_validation_is_dashed_in_the_colour_of_its_network():
@@ -406,6 +409,7 @@ def test_patches_stand_on_the_left_of_their_projections_one_row_for_each_map():
         (lambda: plots.learning_curves(RUNS, "accuracy"), "'accuracy'"),
         (lambda: plots.learning_curves(RUNS.drop(columns="val_loss"), validation=True), "'val_loss'"),
         (lambda: plots.learning_curves(RUNS[:0]), "row"),
+        (lambda: plots.learning_curves(RUNS, over="labels"), "'labels'"),
         (lambda: plots.confusion(COUNTS, ["a", "b"]), r"\(2, 2\)"),
         (lambda: plots.confusion(COUNTS[:2], ["a", "b"]), r"\(2, 3\)"),
         (lambda: plots.confusion(COUNTS / 2, ["a", "b", "c"]), "float64"),

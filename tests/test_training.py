@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from utils.training import Dots, resnet_schedule, train
+from utils.training import Dots, resnet_schedule, starting_point, train
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(40, 3)).astype("float32")
@@ -195,3 +195,20 @@ def test_short_runs_show_thirty_dots_and_long_ones_one_for_each_epoch(capsys):
     for epochs, dots in ((4, 32), (31, 31)):
         train({"a": network}, X, Y, epochs=epochs)
         assert last_line(capsys).count(".") == dots
+
+
+def test_training_from_a_starting_point_repeats_itself():
+    model = network(units=[4])
+    model.compile(keras.optimizers.Adam(0.05), "mse", run_eagerly=True)
+    restart, losses = starting_point(model), []
+    for _ in range(2):
+        keras.utils.set_random_seed(0)
+        losses.append(model.fit(X, Y, batch_size=10, epochs=2, verbose=0).history["loss"])
+        assert int(model.optimizer.iterations) == 8
+        restart()
+    assert int(model.optimizer.iterations) == 0
+    np.testing.assert_allclose(*losses, rtol=1e-6)
+    model.fit(X, Y, batch_size=10, verbose=0)
+    assert model.fit(X, Y, batch_size=10, verbose=0).history["loss"][0] < 0.9 * losses[0][0], "else it proves nothing"
+    with pytest.raises(ValueError, match="compiled"):
+        starting_point(keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)]))

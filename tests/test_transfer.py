@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 from utils.pretrained import backbone
-from utils.transfer import add_head, block_names, features, freeze, split, unfreeze
+from utils.transfer import add_head, block_ends, block_names, features, freeze, split, unfreeze
 
 
 def refuses(function, *fragments):
@@ -273,3 +273,9 @@ def test_bad_arguments_of_features():
     refuses(lambda: features(base, images[:, :7]), "(images, 8, 8, 3)", "(2, 7, 8, 3)")
     refuses(lambda: features(base, images[0]), "(images, 8, 8, 3)", "(8, 8, 3)")
     refuses(lambda: features(base, images, batch_size=0), "batch_size must be at least 1, got 0")
+
+
+def test_block_ends():
+    assert block_ends(tiny()) == {"block1a": "block1a_add", "block1b": "block1b_add"}
+    base, _ = backbone("VGG16", (32, 32, 3), weights=None)
+    assert list(block_ends(base).items())[-1] == ("block5", "block5_pool")

@@ -441,16 +441,17 @@ def windows(input_size, kernel_size, strides=1, padding="valid", dilation_rate=1
     )
 
 
-def learning_curves(table, value="loss", validation=False, title="", **axes):
+def learning_curves(table, value="loss", validation=False, title="", over="epoch", **axes):
     """How training went: one line for each network, the median over its seeds, in a band from lowest to highest.
 
     table: what `utils.training.train` returns, with the columns "name", "seed", "epoch" and `value`.
-    validation: draw the column "val_" + value too, dashed. axes: settings such as ylim, yscale, as in `Axes.set`.
+    validation: draw the column "val_" + value too, dashed. over: another column in place of "epoch".
+    axes: settings such as ylim, yscale, as in `Axes.set`.
     Raises ValueError for a table without rows or without one of these columns.
     Introduced in notebook 05.
     """
     columns = [value, f"val_{value}"] if validation else [value]
-    missing = [column for column in ("name", "seed", "epoch", *columns) if column not in table]
+    missing = [column for column in ("name", "seed", over, *columns) if column not in table]
     if missing or not len(table):
         lack = f"the column {missing[0]!r}; its columns are: {', '.join(table)}" if missing else "at least one row"
         raise ValueError(f"table must have {lack}")
@@ -458,14 +459,14 @@ def learning_curves(table, value="loss", validation=False, title="", **axes):
     for order, (name, runs) in enumerate(table.groupby("name", sort=False)):
         colour = COLOURS[order % len(COLOURS)]
         for column, style in zip(columns, ("-", "--")):
-            seeds = runs.groupby("epoch")[column]
+            seeds = runs.groupby(over)[column]
             ax.plot(seeds.median(), style, color=colour, label=name if style == "-" else None)
             ax.fill_between(seeds.min().index, seeds.min(), seeds.max(), color=colour, alpha=0.2, linewidth=0)
     if validation:
         for style, name in (("-", "training"), ("--", "validation")):
             ax.plot([], [], style, color=GREY, label=name)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.set(xlabel="epoch", ylabel=value.replace("val_", "validation "), title=title, **axes)
+    ax.set(xlabel=over, ylabel=value.replace("val_", "validation "), title=title, **axes)
     seeds = table["seed"].nunique()
     spread = f"median of {seeds} seeds,\nband: lowest to highest" if seeds > 1 else None
     if len(ax.get_legend_handles_labels()[0]) > 1 or spread:
@@ -474,7 +475,8 @@ def learning_curves(table, value="loss", validation=False, title="", **axes):
     names = ", ".join(map(str, table["name"].unique()))
     return _finish(
         figure,
-        f"{title + '. ' if title else ''}Lines of {curves} over the epochs{f', {spread}' if spread else ''}: {names}",
+        f"{title + '. ' if title else ''}Lines of {curves} over {'the epochs' if over == 'epoch' else over}"
+        f"{f', {spread}' if spread else ''}: {names}",
     )
 
 

@@ -42,6 +42,26 @@ def train(networks, x, y=None, *, epochs, seeds=0, **fit):
     return table[["name", "seed", *table.columns.drop(["name", "seed"])]], models
 
 
+def starting_point(model):
+    """Remember how a model stands, to start from there again without compiling its training step anew.
+
+    model: a compiled Keras model.
+    Returns a function without arguments that gives the model and its optimizer all their present numbers back.
+    Raises ValueError for a model that is not compiled. Introduced in notebook 09.
+    """
+    if getattr(model, "optimizer", None) is None:
+        raise ValueError(f"model must be compiled first, with model.compile(...), got {model!r}")
+    model.optimizer.build(model.trainable_variables)
+    variables = [*model.variables, *model.optimizer.variables]
+    values = [keras.ops.convert_to_numpy(variable).copy() for variable in variables]
+
+    def restart():
+        for variable, value in zip(variables, values):
+            variable.assign(value)
+
+    return restart
+
+
 def resnet_schedule(steps, learning_rate=0.1, warmup_steps=0):
     """The learning rate with which He et al. trained ResNets on CIFAR-10: divided by 10 after 1/2 and 3/4 of the steps.
 

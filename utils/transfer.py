@@ -99,6 +99,14 @@ def block_names(model):
     return list(dict.fromkeys(name for name in names if name))
 
 
+def block_ends(model):
+    """The last layer of each block: block name -> layer name, first to last.
+
+    Returns a dict, empty for a network whose layers have other names; see `block_names`. Introduced in notebook 09.
+    """
+    return {block: layer.name for layer in model.layers if (block := _block_of(layer))}
+
+
 def split(model, blocks):
     """Cut a network in two before its last blocks: rest(front(x)) = model(x).
 
