@@ -1,5 +1,6 @@
 """What training in a notebook needs beside Keras itself: runs over seeds, a learning rate schedule, progress."""
 
+import contextlib
 import gc
 
 import keras
@@ -124,16 +125,38 @@ class Dots(keras.callbacks.Callback):
 
 
 def _history(model, title, x, y, epochs, callbacks=(), **fit):
-    if model.built:  # otherwise `fit` does it, for which TensorFlow compiles the training step a second time
-        model.optimizer.build(model.trainable_variables)
+    if keras.backend.backend() == "tensorflow" and model.built and y is not None:
+        _make_variables(model, *keras.tree.map_structure(lambda values: values[:1], (x, y)))
     dots = Dots(title, per_epoch=-(-30 // epochs))  # 30 for the whole run, or more
-    history = model.fit(x, y, epochs=epochs, verbose=0, callbacks=[*callbacks, dots], **fit)
+    with _no_garbage_collection():
+        history = model.fit(x, y, epochs=epochs, verbose=0, callbacks=[*callbacks, dots], **fit)
     table = pd.DataFrame({"epoch": np.array(history.epoch) + 1})
     every = fit.get("validation_freq", 1)
     checked = table["epoch"] % every == 0 if isinstance(every, int) else table["epoch"].isin(every)
     for key, values in history.history.items():
         table.loc[checked if key.startswith("val_") else table.index, key] = values
     return table
+
+
+def _make_variables(model, x, y):
+    """Make what the first step of `fit` would make, for which TensorFlow would then compile that step a second time."""
+    model.optimizer.build(model.trainable_variables)
+    prediction = model(x)
+    model.compute_loss(x, y, prediction)
+    model.compute_metrics(x, y, prediction)
+    model.reset_metrics()
+
+
+@contextlib.contextmanager
+def _no_garbage_collection():
+    """Python does not look for what can be let go: among the many objects that a compiled network is, that takes long."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _new_model(name, build):
