@@ -1,5 +1,6 @@
 """The notebooks with full-size data, where they are at hand: in the folder "shared" beside the repository."""
 
+import json
 import os
 import re
 import subprocess
@@ -10,14 +11,15 @@ import nbformat
 import pytest
 
 ROOT = Path(__file__).parents[1]
-TFDS = ROOT.parent / "shared" / "tfds"
+SHARED = ROOT.parent / "shared"
+TFDS, KERAS = SHARED / "tfds", SHARED / "keras"
 
 
 def run(notebook, result, **parameters):
     """Run a notebook with other parameters, in its own folder; returns all that it printed."""
-    options = [text for name, value in parameters.items() for text in ("-p", name, str(value))]
+    options = [text for item in parameters.items() for text in ("-y", f"{item[0]}: {json.dumps(item[1])}")]
     command = [sys.executable, "-m", "papermill", "--cwd", ROOT / "notebooks", "--no-progress-bar"]
-    environment = os.environ | {"TFDS_DATA_DIR": str(TFDS), "TF_CPP_MIN_LOG_LEVEL": "2"}
+    environment = os.environ | {"TFDS_DATA_DIR": str(TFDS), "KERAS_HOME": str(KERAS), "TF_CPP_MIN_LOG_LEVEL": "2"}
     done = subprocess.run(
         [*command, ROOT / "notebooks" / notebook, result, *options], env=environment, capture_output=True, text=True
     )
@@ -32,3 +34,13 @@ def test_lenet_learns_all_of_mnist(tmp_path):
     assert "60,000 images for training, 10,000 for testing" in printed
     (accuracy,) = re.findall(r"([\d.]+)% of 10,000 digits are right", printed)
     assert float(accuracy) > 95  # after one epoch; five are needed for 99
+
+
+@pytest.mark.skipif(not ((TFDS / "tf_flowers").is_dir() and KERAS.is_dir()), reason="tf_flowers or weights are missing")
+def test_transfer_learning_with_flowers_and_a_network_of_keras_applications(tmp_path):
+    choice = dict(DATASET="tf_flowers", BACKBONE="MobileNetV2", OPTIONS={"alpha": 0.35})
+    printed = run("09_transfer_learning.ipynb", tmp_path / "result.ipynb", **choice, LABELS_PER_CLASS=[20], SEEDS=[0])
+    assert "480 images to draw from, 120 for testing, 5 classes" in printed
+    assert "mobilenetv2_0.35_224: 410,208 parameters, 1,280 features for an image" in printed
+    (scratch, frozen, tuned) = map(float, re.findall(r"(?:scratch|frozen|fine-tuned) ([\d.]+)%", printed))
+    assert frozen > scratch + 5 and tuned > scratch + 5

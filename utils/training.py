@@ -149,7 +149,7 @@ def _make_variables(model, x, y):
 
 @contextlib.contextmanager
 def _no_garbage_collection():
-    """Python does not look for what can be let go: among the many objects that a compiled network is, that takes long."""
+    """Spare Python the search for what it can let go, which takes long among the objects of a compiled network."""
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -29,6 +29,7 @@ BLOCK = re.compile(r"(?P<block>.*?block_?\d+[a-z]?|expanded_conv(_\d+)?)_|conv_(
 def add_head(base, classes, dropout=0.0, classifier_activation="softmax", name=None):
     """A network that ends in a new dense layer "head", one output for each class.
 
+    The head's weights start at zero: at first all classes are equally probable, whatever the seed.
     base: a Keras model that ends in a vector, such as `backbone(...)` gives; it shares its layers with the result.
     dropout: the fraction of the features that is left out at random while training.
     Returns a Keras model without a model inside: all layers of the base, then the head.
@@ -45,7 +46,7 @@ def add_head(base, classes, dropout=0.0, classifier_activation="softmax", name=N
         )
     if dropout:
         x = layers.Dropout(dropout, name="head_dropout")(x)
-    x = layers.Dense(classes, activation=classifier_activation, name="head")(x)
+    x = layers.Dense(classes, activation=classifier_activation, kernel_initializer="zeros", name="head")(x)
     return keras.Model(base.inputs[0], x, name=name)
 
 
