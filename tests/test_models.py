@@ -552,12 +552,16 @@ def run(path):
         x = pixels(model)
         found.update({f"{name} output {i}": y for i, y in enumerate(keras.tree.flatten(model.predict_on_batch(x)))})
         before = {weight.path: weight.numpy() for weight in model.trainable_weights}
+        layer_names = {layer.name for layer in model.layers}
         model.compile(keras.optimizers.SGD(0.01), LOSSES.get(name, "sparse_categorical_crossentropy"))
         loss = model.train_on_batch(x, [np.array([3, 7])] * len(model.outputs))
         assert np.isfinite(loss).all(), (name, loss)
         for weight in model.trainable_weights:
             value = weight.numpy()
-            assert np.isfinite(value).all() and not np.array_equal(value, before[weight.path]), (name, weight.path)
+            assert np.isfinite(value).all(), (name, weight.path)
+            # a bias in front of batch normalisation has no gradient, only rounding errors, and not always those
+            idle = weight.path.endswith("/bias") and f"{weight.path.removesuffix('/bias')}_norm" in layer_names
+            assert idle or not np.array_equal(value, before[weight.path]), (name, weight.path)
         del model, before
         gc.collect()
     np.savez(path, **found)
