@@ -125,8 +125,10 @@ class Dots(keras.callbacks.Callback):
 
 
 def _history(model, title, x, y, epochs, callbacks=(), **fit):
-    if keras.backend.backend() == "tensorflow" and model.built and y is not None:
-        _make_variables(model, *keras.tree.map_structure(lambda values: values[:1], (x, y)))
+    if model.built:  # else `fit` makes these variables, for which TensorFlow compiles the training step twice
+        model.optimizer.build(model.trainable_variables)
+        if keras.backend.backend() == "tensorflow" and y is not None:
+            _make_metrics(model, *keras.tree.map_structure(lambda values: values[:1], (x, y)))
     dots = Dots(title, per_epoch=-(-30 // epochs))  # 30 for the whole run, or more
     with _no_garbage_collection():
         history = model.fit(x, y, epochs=epochs, verbose=0, callbacks=[*callbacks, dots], **fit)
@@ -138,9 +140,8 @@ def _history(model, title, x, y, epochs, callbacks=(), **fit):
     return table
 
 
-def _make_variables(model, x, y):
-    """Make what the first step of `fit` would make, for which TensorFlow would then compile that step a second time."""
-    model.optimizer.build(model.trainable_variables)
+def _make_metrics(model, x, y):
+    """Let loss and metrics make their variables, which needs an example of what they compare."""
     prediction = model(x)
     model.compute_loss(x, y, prediction)
     model.compute_metrics(x, y, prediction)
