@@ -101,16 +101,16 @@ q4 = Exercise(
     same_numbers(
         [1, 2, 0],
         mistakes=[
-            ([2, 2, 0], "(a): 80 images, and millions of weights that could learn them by heart."),
-            ([1, 1, 0], "(b): 20,000 images are enough to let some layers of the base learn."),
-            ([1, 2, 2], "(c): would filters for photographs be of use there, and are they needed with so many labels?"),
-            ([1, 2, 1], "(c): would filters for photographs be of use there, and are they needed with so many labels?"),
+            ([2, 2, 0], "(a): it may be better, but ten minutes are short, and 80 images too few to see whether it is."),
+            ([1, 1, 0], "(b): is there time, and are there images enough, to let some layers of the base learn?"),
+            ([1, 2, 2], "(c): how many channels does the base read, and how often does it halve the width?"),
+            ([1, 2, 1], "(c): how many channels does the base read, and how often does it halve the width?"),
             ([0, 2, 0], "(a): from scratch was the worst choice with few labels."),
         ],
     ),
-    "How many labels are there, and how much like ImageNet's photographs are the images?",
+    "How many labels are there, how much time is there, and can the base read the images at all?",
     """
 answer = [1, 2, 0]
 """,
-    "Few labels: frozen. Many, and images of the same kind: fine-tuned. Very many of another kind: from scratch.",
+    "Few labels, little time: frozen. Many, and time to measure: fine-tuned. Nothing like photographs: from scratch.",
 )
