@@ -42,5 +42,6 @@ def test_transfer_learning_with_flowers_and_a_network_of_keras_applications(tmp_
     printed = run("09_transfer_learning.ipynb", tmp_path / "result.ipynb", **choice, LABELS_PER_CLASS=[20], SEEDS=[0])
     assert "480 images to draw from, 120 for testing, 5 classes" in printed
     assert "mobilenetv2_0.35_224: 410,208 parameters, 1,280 features for an image" in printed
-    (scratch, frozen, tuned) = map(float, re.findall(r"(?:scratch|frozen|fine-tuned) ([\d.]+)%", printed))
-    assert frozen > scratch + 5 and tuned > scratch + 5
+    (draw,) = re.findall(r"20 labels a class, draw 0: (.*)", printed)
+    accuracy = {name: float(value) for name, value in re.findall(r"([a-z][a-z -]*) ([\d.]+)%", draw)}
+    assert accuracy["frozen"] > accuracy["from scratch"] + 5 and accuracy["fine-tuned"] > accuracy["from scratch"] + 5
