@@ -2,15 +2,15 @@
 
     pytest tests/benchmarks/bench_transfer.py -n 0 --benchmark-enable
 
-The task is the one of notebook 09: tiles of 16 pixels, enlarged to 64, 20 labels for each of 15 classes. The contenders:
-the recipe of Keras' guide (https://keras.io/guides/transfer_learning), whose `fit` runs the frozen network in every
-epoch, 20 times over the training and over the test images; `features` once and then the guide's head on them; `features`
-once and then least squares, the first way of notebook 09. All have EfficientNet-Lite0. The first two have the guide's
-head, optimizer and 20 epochs, without augmentation (with it the images differ in every epoch, and features cannot be
-kept). They take turns within one process. The goal is the test accuracy that all have at their end, the lowest of the
-three; how long a contender takes until it first reaches the goal stands in the last columns. The clock contains tracing
-and `features`; it leaves out loading the network and, for the guide, preparing the images. Takes about three minutes on
-two cores.
+The task is the one of notebook 09: tiles of 16 pixels, enlarged to 64, 20 labels for each of 15 classes. The
+contenders: the recipe of Keras' guide (https://keras.io/guides/transfer_learning), whose `fit` runs the frozen
+network in every epoch, 20 times over the training and over the test images; `features` once and then the guide's head
+on them; `features` once and then least squares, the first way of notebook 09. All have EfficientNet-Lite0. The first
+two have the guide's head, optimizer and 20 epochs, without augmentation (with it the images differ in every epoch,
+and features cannot be kept). They take turns within one process. The goal is the test accuracy that all have at their
+end, the lowest of the three; how long a contender takes until it first reaches the goal stands in the last columns.
+The clock contains tracing and `features`; it leaves out loading the network and, for the guide, preparing the images.
+Takes about three minutes on two cores.
 """
 
 import os

@@ -101,7 +101,7 @@ q4 = Exercise(
     same_numbers(
         [1, 2, 0],
         mistakes=[
-            ([2, 2, 0], "(a): it may be better, but ten minutes are short, and 80 images too few to see whether it is."),
+            ([2, 2, 0], "(a): perhaps, but ten minutes are short, and 80 images too few to see whether it is better."),
             ([1, 1, 0], "(b): is there time, and are there images enough, to let some layers of the base learn?"),
             ([1, 2, 2], "(c): how many channels does the base read, and how often does it halve the width?"),
             ([1, 2, 1], "(c): how many channels does the base read, and how often does it halve the width?"),
