@@ -16,14 +16,15 @@ import numpy as np
 
 from utils.validation import pair
 
-BUNDLED = ("photo_patches", "uci_digits")  # made from files of scikit-image and scikit-learn, see data/README.md
+BUNDLED = ("drawings", "mnist_5k", "photo_patches", "uci_digits")  # made from files of packages, see data/README.md
 
 
 def load(name, data_dir=None, image_size=None):
     """Return an image set as `(x_train, y_train), (x_test, y_test), class_names`.
 
-    name: "uci_digits" and "photo_patches" come with the course and need no network. Every other labelled image set of
-        TFDS is fetched at its first use: "mnist", "fashion_mnist", "cifar10", "tf_flowers" and many more.
+    name: "mnist_5k", "uci_digits", "drawings" and "photo_patches" come with the course and need no network. Every
+        other labelled image set of TFDS is fetched at its first use: "mnist", "fashion_mnist", "cifar10", "tf_flowers"
+        and many more.
     data_dir: the folder of the prepared sets. Default: the environment variable TFDS_DATA_DIR, or else
         ~/tensorflow_datasets.
     image_size: int or pair (rows, columns), needed for sets whose images differ in size. The largest part of each
@@ -33,8 +34,8 @@ def load(name, data_dir=None, image_size=None):
     The test images are those of TFDS' split "test"; without one, of "validation"; without that, the last fifth of
     each class.
     Raises ValueError for an unknown name, for a set of something else than labelled images, and for a missing
-    image_size; ConnectionError where a set cannot be fetched; PermissionError where it cannot be stored; RuntimeError
-    if the stored files are damaged. Nothing incomplete is ever read, however many processes load at once.
+    image_size; ConnectionError where a set cannot be fetched; ModuleNotFoundError if the package that a set is made
+    from is not installed; PermissionError where it cannot be stored; RuntimeError if the stored files are damaged. Nothing incomplete is ever read, however many processes load at once.
     Source: TFDS, https://www.tensorflow.org/datasets; the result is that of keras.datasets, with the names added.
     Introduced in notebook 05.
     """
@@ -104,7 +105,7 @@ def _prepare(name, builder, data_dir):
         except (requests.RequestException, DownloadError) as error:
             raise ConnectionError(
                 f"{name} is not in {data_dir} and cannot be fetched: {error}\n"
-                f"Without a network there are {' and '.join(BUNDLED)}. To have {name} as well, run\n"
+                f"Without a network there are {', '.join(BUNDLED)}. To have {name} as well, run\n"
                 f"    python -c \"import tensorflow_datasets as tfds; tfds.load('{name}', data_dir='fetched')\"\n"
                 f"on a computer with a network, and copy its folder fetched/{builder.name} to {data_dir}"
             ) from error

@@ -4,6 +4,8 @@ Every function returns a figure; as the last line of a cell it is shown. Each fi
 is in it: the text for screen readers, and for those who compare outputs. Introduced in notebook 01.
 """
 
+import itertools
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import ListedColormap, to_hex, to_rgb
@@ -441,11 +443,12 @@ def windows(input_size, kernel_size, strides=1, padding="valid", dilation_rate=1
     )
 
 
-def learning_curves(table, value="loss", validation=False, title="", over="epoch", **axes):
+def learning_curves(table, value="loss", validation=False, title="", over="epoch", levels=(), **axes):
     """How training went: one line for each network, the median over its seeds, in a band from lowest to highest.
 
     table: what `utils.training.train` returns, with the columns "name", "seed", "epoch" and `value`.
     validation: draw the column "val_" + value too, dashed. over: another column in place of "epoch".
+    levels: name -> value, to compare with, such as what `utils.baselines.trivial` reaches; dotted lines.
     axes: settings such as ylim, yscale, as in `Axes.set`.
     Raises ValueError for a table without rows or without one of these columns.
     Introduced in notebook 05.
@@ -467,6 +470,8 @@ def learning_curves(table, value="loss", validation=False, title="", over="epoch
             ax.plot([], [], style, color=GREY, label=name)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set(xlabel=over, ylabel=value.replace("val_", "validation "), title=title, **axes)
+    for name, level in dict(levels).items():
+        ax.axhline(level, color=BLACK, linestyle=":", label=f"{name}: {level:.2f}")
     seeds = table["seed"].nunique()
     spread = f"median of {seeds} seeds,\nband: lowest to highest" if seeds > 1 else None
     if len(ax.get_legend_handles_labels()[0]) > 1 or spread:
@@ -476,8 +481,75 @@ def learning_curves(table, value="loss", validation=False, title="", over="epoch
     return _finish(
         figure,
         f"{title + '. ' if title else ''}Lines of {curves} over {'the epochs' if over == 'epoch' else over}"
-        f"{f', {spread}' if spread else ''}: {names}",
+        f"{f', {spread}' if spread else ''}: {names}{_compared(levels)}",
     )
+
+
+def dots(table, value="accuracy", panels=None, levels=(), title="", text="{:.0%}", **axes):
+    """Who does how well: a row for each contender, a dot for each seed, and the median as a number.
+
+    table: a DataFrame with the columns "name", "seed" and `value`; the order of the names is that of the rows.
+    panels: a column, such as "labels per class", whose values get a panel each, side by side.
+    levels: name -> value, to compare with, such as what `utils.baselines.trivial` reaches; dotted vertical lines. With
+        panels, name -> {value of the column: value}.
+    text: how the medians are written. axes: settings such as xlim, as in `Axes.set`.
+    Raises ValueError for a table without rows or without one of these columns.
+    Introduced in notebook 04.
+    """
+    columns = ["name", "seed", value, *([panels] if panels else [])]
+    if missing := [column for column in columns if column not in table]:
+        raise ValueError(f"table must have the column {missing[0]!r}; its columns are: {', '.join(map(str, table))}")
+    if not len(table):
+        raise ValueError("table must have at least one row")
+    names = list(dict.fromkeys(table["name"]))
+    parts = list(dict.fromkeys(table[panels])) if panels else [None]
+    figure, axs = plt.subplots(
+        1,
+        len(parts),
+        figsize=(WIDTH, 1.5 + 0.55 * len(names)),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+        layout="constrained",
+        FigureClass=DescribedFigure,
+    )
+    for ax, part in zip(axs[0], parts):
+        rows = table if part is None else table[table[panels] == part]
+        for place, (name, colour) in enumerate(zip(names, itertools.cycle(COLOURS))):
+            values = rows.loc[rows["name"] == name, value]
+            ax.plot(values, np.full(len(values), place), "o", color=colour, markersize=9, alpha=0.55)
+            ax.plot([values.median()] * 2, [place - 0.22, place + 0.22], color=colour, linewidth=4)
+            ax.annotate(
+                text.format(values.median()),
+                (values.median(), place - 0.22),
+                textcoords="offset points",
+                xytext=(0, 3),
+                ha="center",
+                fontsize=13,
+                color=colour,
+            )
+        for name, level in dict(levels).items():
+            level = level if part is None else level[part]
+            ax.axvline(level, color=BLACK, linestyle=":", zorder=0)
+            label = f"{name} {text.format(level)}"
+            ax.text(level, len(names) - 0.2, label, ha="center", va="center", fontsize=13, backgroundcolor="white")
+        ax.set(title="" if part is None else f"{part} {panels}", xlabel=value, **axes)
+        ax.set_yticks(range(len(names)), names)
+        ax.set_ylim(len(names) + (0.3 if levels else -0.4), -0.7)
+        ax.tick_params(axis="y", length=0)
+    if title:
+        figure.suptitle(title)
+    each = f", one panel for each of {', '.join(map(str, parts))} {panels}" if panels else ""
+    return _finish(
+        figure,
+        f"{title + '. ' if title else ''}{value} of {', '.join(map(str, names))}: a dot for each of "
+        f"{table['seed'].nunique()} seeds, and the median{each}{_compared(levels)}",
+    )
+
+
+def _compared(levels):
+    """What a description says about the levels that a figure compares with."""
+    return f"; dotted: {', '.join(dict(levels))}" if levels else ""
 
 
 def confusion(matrix, class_names, title=""):

@@ -1,0 +1,13 @@
+"""Where the bundled sets get their images from: packages that pip has installed."""
+
+import importlib
+
+
+def needed(module, command):
+    """Import a module that a set is made from, or say which command installs it."""
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            f"the images come with the package {module.split('.')[0]}, which is not installed; run\n    {command}"
+        ) from error

@@ -1,0 +1,78 @@
+"""Do the trained experiments of the notebooks show what they are said to show, for five seeds? From the root:
+
+    python tests/benchmarks/bench_experiments.py                all experiments, a Markdown table (hours on two cores)
+    python tests/benchmarks/bench_experiments.py 04 08          those of two notebooks
+    python tests/benchmarks/bench_experiments.py 08 --seeds 2
+    python tests/benchmarks/bench_experiments.py 08 --rates     how the learning rates were chosen
+
+Each line of the table: the claim, the numbers (median, lowest to highest over the seeds), in how many seeds it holds.
+"""
+
+import argparse
+import importlib
+import pkgutil
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("notebooks", nargs="*", help="numbers, such as 04 08; default: all")
+    parser.add_argument("--seeds", type=int, default=5, help="how many (default 5)")
+    parser.add_argument("--rates", action="store_true", help="search for the learning rates instead")
+    options = parser.parse_args(arguments)
+    found = experiments()
+    if unknown := set(options.notebooks) - set(found):
+        parser.error(f"no experiments of {', '.join(sorted(unknown))}; there are {', '.join(found)}")
+    chosen = options.notebooks or list(found)
+    for number in chosen:
+        for experiment in found[number]:
+            if options.rates:
+                show_rates(number, experiment)
+    if not options.rates:
+        print("| notebook | claim | numbers: median (lowest to highest) | holds in | seconds |\n|:--|:--|:--|--:|--:|")
+        for number in chosen:
+            for experiment in found[number]:
+                print(row(number, experiment, range(options.seeds)), flush=True)
+
+
+def experiments():
+    """Number of a notebook -> its experiments."""
+    import experiments as package
+
+    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+    return {name.removeprefix("nb"): importlib.import_module(f"experiments.{name}").EXPERIMENTS for name in names}
+
+
+def row(number, experiment, seeds):
+    """A line of the table."""
+    start, runs = time.perf_counter(), []
+    for seed in seeds:
+        print(f"{number}: {experiment.claim}: seed {seed}", file=sys.stderr, flush=True)
+        runs.append(experiment.run(seed))
+    table = pd.DataFrame(runs)
+    numbers = "; ".join(
+        f"{name} {values.median():.3f} ({values.min():.3f} to {values.max():.3f})" for name, values in table.items()
+    )
+    held = sum(bool(experiment.holds(numbers_of_a_seed)) for numbers_of_a_seed in runs)
+    seconds = time.perf_counter() - start
+    return f"| {number} | {experiment.claim} | {numbers} | {held} of {len(runs)} | {seconds:.0f} |"
+
+
+def show_rates(number, experiment):
+    """The validation accuracy of each contender at each rate, and which is best."""
+    if experiment.rates is None:
+        return
+    table = experiment.rates()
+    means = table.groupby(["contender", "rate"], sort=False)["validation"].agg(["mean", "min", "max"])
+    best = means["mean"].groupby("contender", sort=False).idxmax()
+    print(f"\n{number}: {experiment.claim}\n\n{means.round(3).to_string()}\n\nbest: {dict(best)}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""What do trivial methods reach? The line that a trained network has to beat.
+
+A result means little on its own: 80 % is much if the nearest stored image is right for 40 %, and nothing if a
+histogram of the colours gets 90 %.
+"""
+
+import numpy as np
+from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.neighbors import KNeighborsClassifier
+
+LEVELS = 6  # of each colour in a histogram: 6 * 6 * 6 bins; of grey 6 * 6
+
+
+def trivial(x_train, y_train, x_test, y_test, seed=0):
+    """The better of two methods that need no network, and the fraction of the test images that it gets right.
+
+    "nearest neighbour" gives each image the label of the training image whose pixels differ least. "colour histogram"
+    (or "grey histogram") counts how many pixels have which colour, wherever they are, and lets 300 random decision
+    trees vote. The better one on the test images is returned, which favours the trivial side.
+    x_train, x_test: (images, height, width, channels), of the same size and range. y_train, y_test: (images,) labels.
+    seed: of the trees.
+    Returns a dict with one entry, {"nearest neighbour": 0.93}, for the argument `levels` of `utils.plots`.
+    Raises ValueError for images of different sizes, and for as many labels as there are not images.
+    Introduced in notebook 04.
+    """
+    x_train, y_train = _checked("train", x_train, y_train)
+    x_test, y_test = _checked("test", x_test, y_test)
+    if x_train.shape[1:] != x_test.shape[1:]:
+        raise ValueError(
+            f"x_test must have images of the size of x_train, {x_train.shape[1:]}, got {x_test.shape[1:]}; "
+            "resize one of them"
+        )
+    histogram = "grey histogram" if x_train.shape[-1] == 1 else "colour histogram"
+    reached = {
+        "nearest neighbour": nearest_neighbour(x_train, y_train, x_test, y_test),
+        histogram: colour_histogram(x_train, y_train, x_test, y_test, seed),
+    }
+    best = max(reached, key=reached.get)
+    return {best: reached[best]}
+
+
+def nearest_neighbour(x_train, y_train, x_test, y_test):
+    """The fraction of the test images whose nearest training image, pixel by pixel, has their label; see `trivial`."""
+    classifier = KNeighborsClassifier(n_neighbors=1)
+    classifier.fit(x_train.reshape(len(x_train), -1), y_train)
+    return float(classifier.score(x_test.reshape(len(x_test), -1), y_test))
+
+
+def colour_histogram(x_train, y_train, x_test, y_test, seed=0):
+    """The fraction of the test images that 300 random trees on the histograms get right; see `trivial`."""
+    low, high = float(x_train.min()), float(x_train.max())
+    classifier = ExtraTreesClassifier(n_estimators=300, random_state=seed)
+    classifier.fit(histograms(x_train, low, high), y_train)
+    return float(classifier.score(histograms(x_test, low, high), y_test))
+
+
+def histograms(images, low, high):
+    """How many pixels of each image have which colour: (images, bins), fractions.
+
+    low, high: the range of the pixels, cut into equal steps: 6 for each of three colours, 36 for grey.
+    """
+    channels = images.shape[-1]
+    steps = LEVELS**2 if channels == 1 else LEVELS
+    level = np.clip(((images - low) / max(high - low, 1e-12) * steps).astype(int), 0, steps - 1)
+    colour = np.ravel_multi_index(np.moveaxis(level, -1, 0), (steps,) * channels).reshape(len(images), -1)
+    return np.stack([np.bincount(row, minlength=steps**channels) / len(row) for row in colour])
+
+
+def _checked(part, images, labels):
+    """Images and labels of the training or the test part as arrays, or ValueError."""
+    images, labels = np.asarray(images), np.asarray(labels)
+    if images.ndim != 4 or images.shape[-1] not in (1, 3) or not images.size:
+        raise ValueError(
+            f"x_{part} must have the shape (images, height, width, 1 or 3), got {images.shape}; add the axis that is "
+            "missing, for example with [..., None]"
+        )
+    if images.dtype == bool or images.dtype.kind not in "uif" or not np.isfinite(images).all():
+        raise ValueError(f"x_{part} must hold finite numbers, got dtype {images.dtype}; convert or repair it first")
+    if labels.shape != (len(images),):
+        raise ValueError(f"y_{part} must hold one label for each of the {len(images)} images, got shape {labels.shape}")
+    return images.astype("float32"), labels
