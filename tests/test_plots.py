@@ -92,6 +92,13 @@ def test_every_figure_is_described_wide_as_the_page_and_shown_once(draw):
     assert plt.get_fignums() == [], "an open figure would be shown a second time"
 
 
+@pytest.mark.parametrize("draw", [plots.lines, plots.panels, plots.images, plots.grids])
+def test_a_figure_can_say_what_is_to_be_seen(draw):
+    values = {"a": np.eye(2)} if draw in (plots.images, plots.grids) else {"a": [1, 2]}
+    plain, told = draw(values), draw(values, shows="Two\n  bright cells.")
+    assert told.description == f"{plain.description}. Two bright cells."
+
+
 @pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES)
 def test_no_figure_is_blank(draw, tmp_path):
     draw().savefig(tmp_path / "figure.png", dpi=40)

@@ -65,12 +65,12 @@ def use_course_style():
         get_ipython().display_formatter.formatters["image/png"].for_type(DescribedFigure, _png)
 
 
-def lines(curves, x=None, xlabel="", ylabel="", title="", dots=(), marks=(), below=False, height=4.2, **axes):
+def lines(curves, x=None, xlabel="", ylabel="", title="", dots=(), marks=(), below=False, height=4.2, shows="", **axes):
     """Curves over a common axis.
 
     curves: name -> values (n,), or name -> (x, values) for a curve with its own axis. dots: names drawn as points.
-    marks: points (x, y, text) to be named, above the point or `below` it. axes: settings such as xlim, ylim, yscale,
-    as in `Axes.set`.
+    marks: points (x, y, text) to be named, above the point or `below` it. shows: what is to be seen, for those who
+    cannot see it. axes: settings such as xlim, ylim, yscale, as in `Axes.set`.
     Introduced in notebook 01.
     """
     _some("curves", curves)
@@ -100,14 +100,15 @@ def lines(curves, x=None, xlabel="", ylabel="", title="", dots=(), marks=(), bel
     if len(curves) > 1:
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2)
     marked = "".join(f"; marked: {text}" for *_, text in marks if text)
-    return _finish(figure, f"{title}. Lines over {xlabel or 'position'}: {', '.join(curves)}{marked}")
+    return _finish(figure, f"{title}. Lines over {xlabel or 'position'}: {', '.join(curves)}{marked}", shows)
 
 
-def panels(curves, xlabel="", ylabel="", height=3.4, kind="line", title="", **axes):
+def panels(curves, xlabel="", ylabel="", height=3.4, kind="line", title="", shows="", **axes):
     """Small plots side by side: name -> values, or name -> {label: values} for several curves in one.
 
     values: (n,), or (x, values) for a curve with its own axis; x may be strings for kind="bar".
-    kind: "line" or "bar". axes: settings such as ylim, for all panels, as in `Axes.set`.
+    kind: "line" or "bar". shows: what is to be seen, for those who cannot see it. axes: settings such as ylim, for all
+    panels, as in `Axes.set`.
     Introduced in notebook 01.
     """
     _some("curves", curves)
@@ -138,15 +139,16 @@ def panels(curves, xlabel="", ylabel="", height=3.4, kind="line", title="", **ax
     if title:
         figure.suptitle(title)
     return _finish(
-        figure, f"{title + '. ' if title else ''}{ylabel} over {xlabel}, one panel each: {', '.join(curves)}"
+        figure, f"{title + '. ' if title else ''}{ylabel} over {xlabel}, one panel each: {', '.join(curves)}", shows
     )
 
 
-def images(pictures, columns=None, vmin=None, vmax=None, cmap="gray", title="", size=None):
+def images(pictures, columns=None, vmin=None, vmax=None, cmap="gray", title="", size=None, shows=""):
     """Pictures side by side, pixels as they are: name -> (height, width) or (height, width, 3).
 
     columns: pictures in a row, by default all. vmin, vmax: the values drawn darkest and brightest; by default those
     of each picture, and the same distance to both sides of 0 (medium grey) where a picture has negative values.
+    shows: what is to be seen, for those who cannot see it.
     Introduced in notebook 02.
     """
     _some("pictures", pictures)
@@ -175,7 +177,7 @@ def images(pictures, columns=None, vmin=None, vmax=None, cmap="gray", title="", 
         ax.set_title(name)
     if title:
         figure.suptitle(title)
-    return _finish(figure, f"{title + '. ' if title else ''}Pictures: {', '.join(pictures)}")
+    return _finish(figure, f"{title + '. ' if title else ''}Pictures: {', '.join(pictures)}", shows)
 
 
 def gradient(picture, magnitude, direction, threshold=0.25):
@@ -204,13 +206,13 @@ def gradient(picture, magnitude, direction, threshold=0.25):
     )
 
 
-def grids(tables, highlight=None, title="", signs=None, size=None, zero_border=0, cmap=None, numbered=False):
+def grids(tables, highlight=None, title="", signs=None, size=None, zero_border=0, cmap=None, numbered=False, shows=""):
     """Arrays as grids of numbers, side by side: name -> (rows, columns).
 
     highlight: name -> list of (row, column, height, width, colour) frames. zero_border: width of the rim of the first
     grid that is padding, drawn grey. signs: text between two grids, one for each gap. cmap: "gray" draws the cells as
     pixels from 0 to 255; by default positive cells are tinted blue and negative ones red. NaN leaves a cell empty.
-    numbered: write the numbers of rows and columns at the rim.
+    numbered: write the numbers of rows and columns at the rim. shows: what is to be seen, for those who cannot see it.
     Introduced in notebook 02.
     """
     _some("tables", tables)
@@ -244,7 +246,7 @@ def grids(tables, highlight=None, title="", signs=None, size=None, zero_border=0
             )
     if title:
         figure.suptitle(title)
-    return _finish(figure, f"{title + '. ' if title else ''}Grids of numbers: {', '.join(tables)}")
+    return _finish(figure, f"{title + '. ' if title else ''}Grids of numbers: {', '.join(tables)}", shows)
 
 
 def _draw_grid(ax, table, title="", frames=(), border=0, cmap=None, numbered=False):
@@ -816,9 +818,9 @@ def _figure(height):
     return plt.subplots(figsize=(WIDTH, height), layout="constrained", FigureClass=DescribedFigure)
 
 
-def _finish(figure, description):
+def _finish(figure, description, shows=""):
     plt.close(figure)  # otherwise the notebook would show it a second time
-    figure.description = " ".join(description.replace("\n", " ").split())
+    figure.description = " ".join(f"{description}{'. ' if shows else ''}{shows}".split())
     return figure
 
 
