@@ -35,7 +35,8 @@ def load(name, data_dir=None, image_size=None):
     each class.
     Raises ValueError for an unknown name, for a set of something else than labelled images, and for a missing
     image_size; ConnectionError where a set cannot be fetched; ModuleNotFoundError if the package that a set is made
-    from is not installed; PermissionError where it cannot be stored; RuntimeError if the stored files are damaged. Nothing incomplete is ever read, however many processes load at once.
+    from is not installed; PermissionError where it cannot be stored; RuntimeError if the stored files are damaged.
+    Nothing incomplete is ever read, however many processes load at once.
     Source: TFDS, https://www.tensorflow.org/datasets; the result is that of keras.datasets, with the names added.
     Introduced in notebook 05.
     """

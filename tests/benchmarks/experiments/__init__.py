@@ -39,10 +39,10 @@ def notebook(stem, **parameters):
     parameters: replace those of the second cell, such as DATASET="mnist".
     Raises KeyError for a parameter that the notebook does not have.
     """
-    cells = [cell for cell in nbformat.read(NOTEBOOKS / f"{stem}.ipynb", as_version=4).cells if cell.cell_type == "code"]
+    cells = nbformat.read(NOTEBOOKS / f"{stem}.ipynb", as_version=4).cells
     names = {"__name__": stem}
     with contextlib.redirect_stdout(io.StringIO()):
-        for number, cell in enumerate(cells):
+        for number, cell in enumerate(cell for cell in cells if cell.cell_type == "code"):
             tags = cell.metadata.get("tags", [])
             if number == 0 or {"parameters", "experiment"} & set(tags):
                 exec(TransformerManager().transform_cell(cell.source), names)
