@@ -142,6 +142,18 @@ def backpropagate(function, images, signals):
     Introduced in notebook 06.
     """
     images, signals = np.float32(images)[:, None], np.float32(signals)[:, None]
+    back = backward(function, images.shape[1:], signals.shape[1:])
+    return np.concatenate([back(image, signal) for image, signal in zip(images, signals)])
+
+
+def backward(function, input_shape, output_shape):
+    """The way back through a function, compiled once where the backend does that, to be used many times.
+
+    function: takes an array of `input_shape` and returns one of `output_shape`.
+    Returns a function of (x, signal), NumPy arrays of these shapes, float32, which gives the derivative of
+    sum(function(x) * signal) with respect to x as a NumPy array.
+    Introduced in notebook 06.
+    """
     backend = keras.backend.backend()
     if backend == "tensorflow":
         import tensorflow as tf
@@ -154,24 +166,23 @@ def backpropagate(function, images, signals):
 
         # Compiled, because then TensorFlow leaves out the gradients of the weights. A tf.function that is called
         # would complain that there is a new one for each call of backpropagate; its concrete function does not.
-        specs = [tf.TensorSpec(batch.shape[1:], tf.float32) for batch in (images, signals)]
+        specs = [tf.TensorSpec(shape, tf.float32) for shape in (input_shape, output_shape)]
         back = tf.function(back, autograph=False).get_concrete_function(*specs)
-        images, signals = tf.constant(images), tf.constant(signals)
+        tensor = tf.constant
     elif backend == "jax":
         import jax
 
-        def back(x, signal):
-            return jax.vjp(function, x)[1](signal)[0]
+        back, tensor = jax.jit(lambda x, signal: jax.vjp(function, x)[1](signal)[0]), jax.numpy.asarray
     else:
         import torch
 
-        images, signals = keras.ops.convert_to_tensor(images), keras.ops.convert_to_tensor(signals)
+        tensor = keras.ops.convert_to_tensor
 
         def back(x, signal):
             x = x.clone().requires_grad_()
             return torch.autograd.grad(function(x), x, signal)[0]
 
-    return np.concatenate([keras.ops.convert_to_numpy(back(x, s)) for x, s in zip(images, signals)])
+    return lambda x, signal: keras.ops.convert_to_numpy(back(tensor(x), tensor(signal)))
 
 
 def up_to(model, layers):
