@@ -8,7 +8,8 @@ import pytest
 from utils import arithmetic, convolution, kernels, plots
 
 NAMES = [
-    *("arithmetic", "convolution", "datasets", "deconvnet", "interpret", "kernels", "layer_graph", "plots"),
+    *("arithmetic", "baselines", "convolution", "datasets", "deconvnet", "excite", "interpret", "kernels"),
+    *("layer_graph", "plots"),
     *("pretrained", "torch_file", "training", "transfer"),
     *("models.alexnet", "models.efficientnet_lite", "models.googlenet", "models.lenet", "models.resnet"),
     *("models.vgg", "models.zfnet"),

@@ -71,6 +71,7 @@ FIGURES = {
     ),
     "windows": lambda: plots.windows(6, 3, strides=2, title="Stride 2"),
     "learning_curves": lambda: plots.learning_curves(RUNS, validation=True, title="Two networks"),
+    "dots": lambda: plots.dots(RUNS, "loss", levels={"guessing": 5}, title="Two networks"),
     "confusion": lambda: plots.confusion(COUNTS, ["cat", "dog", "horse"]),
     "bars": lambda: plots.bars({"small": 1, "large": 20}, xlabel="size"),
     "graph": lambda: plots.graph(block(8, 8, 8), "Residual block"),
@@ -208,6 +209,32 @@ def test_stages_marks_the_highest_score():
     assert "highest score: class 1" in figure.description
     bars = figure.axes[-1].patches
     assert to_hex(bars[1].get_facecolor()) == plots.VERMILION.lower()
+
+
+def test_dots_show_each_seed_the_median_and_what_to_compare_with():
+    last = RUNS[RUNS.epoch == 2]
+    ax = plots.dots(last, "loss", levels={"guessing": 5.5}, text="{:.1f}").axes[0]
+    dots = [line for line in ax.lines if line.get_marker() == "o"]
+    assert [sorted(line.get_xdata()) for line in dots] == [[1, 2, 3], [6, 7, 8]]
+    assert [set(line.get_ydata()) for line in dots] == [{0}, {1}]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["deep", "shallow"]
+    assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the first name stands at the top
+    assert [text.get_text() for text in ax.texts] == ["2.0", "7.0", "guessing 5.5"]
+    assert any(line.get_linestyle() == ":" and set(line.get_xdata()) == {5.5} for line in ax.lines)
+
+
+def test_dots_in_panels():
+    figure = plots.dots(RUNS, "loss", panels="epoch", levels={"guessing": {1: 6, 2: 4}})
+    assert [ax.get_title() for ax in figure.axes] == ["1 epoch", "2 epoch"]
+    assert [ax.texts[-1].get_text() for ax in figure.axes] == ["guessing 600%", "guessing 400%"]
+    assert "one panel for each of 1, 2 epoch" in figure.description and "dotted: guessing" in figure.description
+
+
+def test_learning_curves_compare_with_levels():
+    figure = plots.learning_curves(RUNS, levels={"nearest neighbour": 4.5})
+    (line,) = [line for line in figure.axes[0].lines if line.get_linestyle() == ":"]
+    assert set(line.get_ydata()) == {4.5} and line.get_label() == "nearest neighbour: 4.50"
+    assert figure.description.endswith("; dotted: nearest neighbour")
 
 
 def test_learning_curves_are_medians_in_bands_from_lowest_to_highest():
@@ -414,6 +441,9 @@ def test_patches_stand_on_the_left_of_their_projections_one_row_for_each_map():
         (lambda: plots.step(np.eye(4), np.eye(2), 0, 0, strides=(1, 2)), "strides"),
         (lambda: plots.windows(3, 5), "kernel_size"),
         (lambda: plots.learning_curves(RUNS, "accuracy"), "'accuracy'"),
+        (lambda: plots.dots(RUNS, "accuracy"), "'accuracy'"),
+        (lambda: plots.dots(RUNS, "loss", panels="labels"), "'labels'"),
+        (lambda: plots.dots(RUNS[:0], "loss"), "row"),
         (lambda: plots.learning_curves(RUNS.drop(columns="val_loss"), validation=True), "'val_loss'"),
         (lambda: plots.learning_curves(RUNS[:0]), "row"),
         (lambda: plots.learning_curves(RUNS, over="labels"), "'labels'"),

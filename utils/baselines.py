@@ -20,17 +20,10 @@ def trivial(x_train, y_train, x_test, y_test, seed=0):
     x_train, x_test: (images, height, width, channels), of the same size and range. y_train, y_test: (images,) labels.
     seed: of the trees.
     Returns a dict with one entry, {"nearest neighbour": 0.93}, for the argument `levels` of `utils.plots`.
-    Raises ValueError for images of different sizes, and for as many labels as there are not images.
+    Raises ValueError for images of different sizes, and unless there is one label for each image.
     Introduced in notebook 04.
     """
-    x_train, y_train = _checked("train", x_train, y_train)
-    x_test, y_test = _checked("test", x_test, y_test)
-    if x_train.shape[1:] != x_test.shape[1:]:
-        raise ValueError(
-            f"x_test must have images of the size of x_train, {x_train.shape[1:]}, got {x_test.shape[1:]}; "
-            "resize one of them"
-        )
-    histogram = "grey histogram" if x_train.shape[-1] == 1 else "colour histogram"
+    histogram = "grey histogram" if np.shape(x_train)[-1:] == (1,) else "colour histogram"
     reached = {
         "nearest neighbour": nearest_neighbour(x_train, y_train, x_test, y_test),
         histogram: colour_histogram(x_train, y_train, x_test, y_test, seed),
@@ -40,14 +33,24 @@ def trivial(x_train, y_train, x_test, y_test, seed=0):
 
 
 def nearest_neighbour(x_train, y_train, x_test, y_test):
-    """The fraction of the test images whose nearest training image, pixel by pixel, has their label; see `trivial`."""
+    """The fraction of the test images whose nearest training image, pixel by pixel, has their label.
+
+    Arguments and errors: see `trivial`. Introduced in notebook 04.
+    """
+    x_train, y_train = _checked("train", x_train, y_train)
+    x_test, y_test = _checked("test", x_test, y_test, like=x_train)
     classifier = KNeighborsClassifier(n_neighbors=1)
     classifier.fit(x_train.reshape(len(x_train), -1), y_train)
     return float(classifier.score(x_test.reshape(len(x_test), -1), y_test))
 
 
 def colour_histogram(x_train, y_train, x_test, y_test, seed=0):
-    """The fraction of the test images that 300 random trees on the histograms get right; see `trivial`."""
+    """The fraction of the test images that 300 random trees get right from the histograms of their colours.
+
+    Arguments and errors: see `trivial`. Introduced in notebook 04.
+    """
+    x_train, y_train = _checked("train", x_train, y_train)
+    x_test, y_test = _checked("test", x_test, y_test, like=x_train)
     low, high = float(x_train.min()), float(x_train.max())
     classifier = ExtraTreesClassifier(n_estimators=300, random_state=seed)
     classifier.fit(histograms(x_train, low, high), y_train)
@@ -58,6 +61,7 @@ def histograms(images, low, high):
     """How many pixels of each image have which colour: (images, bins), fractions.
 
     low, high: the range of the pixels, cut into equal steps: 6 for each of three colours, 36 for grey.
+    Introduced in notebook 04.
     """
     channels = images.shape[-1]
     steps = LEVELS**2 if channels == 1 else LEVELS
@@ -66,8 +70,8 @@ def histograms(images, low, high):
     return np.stack([np.bincount(row, minlength=steps**channels) / len(row) for row in colour])
 
 
-def _checked(part, images, labels):
-    """Images and labels of the training or the test part as arrays, or ValueError."""
+def _checked(part, images, labels, like=None):
+    """Images and labels of the training or the test part as arrays, or ValueError. like: images of the other part."""
     images, labels = np.asarray(images), np.asarray(labels)
     if images.ndim != 4 or images.shape[-1] not in (1, 3) or not images.size:
         raise ValueError(
@@ -78,4 +82,8 @@ def _checked(part, images, labels):
         raise ValueError(f"x_{part} must hold finite numbers, got dtype {images.dtype}; convert or repair it first")
     if labels.shape != (len(images),):
         raise ValueError(f"y_{part} must hold one label for each of the {len(images)} images, got shape {labels.shape}")
+    if like is not None and images.shape[1:] != like.shape[1:]:
+        raise ValueError(
+            f"x_{part} must have images of the size of x_train, {like.shape[1:]}, got {images.shape[1:]}; resize them"
+        )
     return images.astype("float32"), labels

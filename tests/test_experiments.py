@@ -1,0 +1,55 @@
+"""The benchmark of experiments takes what it tries out of the notebooks, and counts right."""
+
+import sys
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+sys.path.insert(0, str(Path(__file__).parent / "benchmarks"))
+
+import bench_experiments
+import experiments
+
+CELLS = [
+    new_markdown_cell("# Title"),
+    new_code_cell("import math\nprint('set up')"),
+    new_code_cell("RATE = 1", metadata={"tags": ["parameters"]}),
+    new_code_cell("raise RuntimeError('this cell trains')"),
+    new_code_cell("def area(r):\n    return RATE * math.pi * r**2", metadata={"tags": ["experiment"]}),
+    new_code_cell("double = 2 * area(1)", metadata={"tags": ["experiment", "nbval-ignore-output"]}),
+]
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    nbformat.write(new_notebook(cells=CELLS), tmp_path / "01_sample.ipynb")
+    monkeypatch.setattr(experiments, "NOTEBOOKS", tmp_path)
+
+
+def test_only_the_tagged_cells_are_run(place, capsys):
+    names = experiments.notebook("01_sample")
+    assert names["double"] == 2 * names["area"](1) == pytest.approx(6.283, abs=1e-3)
+    assert capsys.readouterr().out == ""
+
+
+def test_parameters_are_replaced(place):
+    assert experiments.notebook("01_sample", RATE=10)["double"] == pytest.approx(62.83, abs=1e-2)
+    with pytest.raises(KeyError, match="no parameter RAET"):
+        experiments.notebook("01_sample", RAET=10)
+
+
+def test_a_line_of_the_table():
+    experiment = experiments.Experiment("more is more", lambda seed: {"a": seed, "b": 2.0}, lambda n: n["a"] < n["b"])
+    row = bench_experiments.row("01", experiment, range(5))
+    assert row.startswith("| 01 | more is more | a 2.000 (0.000 to 4.000); b 2.000 (2.000 to 2.000) | 2 of 5 |")
+
+
+def test_the_best_rate_is_the_one_with_the_best_mean(capsys):
+    table = pd.DataFrame(
+        {"contender": ["x"] * 4, "rate": [1, 1, 2, 2], "seed": [0, 1] * 2, "validation": [0.9, 0.1, 0.6, 0.6]}
+    )
+    bench_experiments.show_rates("01", experiments.Experiment("claim", None, None, lambda: table))
+    assert "best: {'x': ('x', 2)}" in capsys.readouterr().out.replace("np.str_", "").replace("np.int64(2)", "2")
