@@ -46,6 +46,7 @@ def refuses(function, *fragments):
 
 # Sizes and padding
 
+
 @pytest.mark.parametrize("padding", ["valid", "same", 0, 1, 2, 3])
 def test_output_size_is_that_of_keras(padding):
     """Every size, kernel, stride and dilation; where Keras finds no output, a ValueError that names the kernel."""
@@ -62,8 +63,12 @@ def test_output_size_is_that_of_keras(padding):
                 expected = 0
             if expected < 1:  # Keras 3.8 gives such a size, later releases raise
                 refused += 1
-                refuses(lambda: conv_output_size(size, kernel, stride, padding, dilation),
-                        f"kernel_size={kernel}", f"padded input of {size + 2 * zeros}", 'padding="same"')
+                refuses(
+                    lambda: conv_output_size(size, kernel, stride, padding, dilation),
+                    f"kernel_size={kernel}",
+                    f"padded input of {size + 2 * zeros}",
+                    'padding="same"',
+                )
             else:
                 assert conv_output_size(size, kernel, stride, padding, dilation) == expected
     assert (refused > 0) == (padding in ("valid", 0, 1, 2, 3))
@@ -133,8 +138,12 @@ def test_pairs_are_rows_and_columns():
     assert padding_amounts(5, 3, np.array([1, 2])) == ((1, 1), (1, 1))
 
 
-@given(size=st.tuples(*[st.integers(1, 30)] * 2), kernel=st.tuples(*[st.integers(1, 5)] * 2),
-       strides=st.tuples(*[st.integers(1, 4)] * 2), dilation=st.tuples(*[st.integers(1, 3)] * 2))
+@given(
+    size=st.tuples(*[st.integers(1, 30)] * 2),
+    kernel=st.tuples(*[st.integers(1, 5)] * 2),
+    strides=st.tuples(*[st.integers(1, 4)] * 2),
+    dilation=st.tuples(*[st.integers(1, 3)] * 2),
+)
 def test_a_pair_holds_the_results_of_its_axes(size, kernel, strides, dilation):
     rows, columns = zip(size, kernel, strides, dilation)
     for function in (conv_output_size, padding_amounts):
@@ -142,11 +151,21 @@ def test_a_pair_holds_the_results_of_its_axes(size, kernel, strides, dilation):
         assert function(size, kernel, strides, "same", dilation) == expected
 
 
-bad_sizes = (st.integers(max_value=0) | st.floats() | st.booleans() | st.text(max_size=5) | st.none()
-             | st.complex_numbers() | st.binary(max_size=3))
-bad_pairs = (st.lists(st.integers(1, 3), max_size=5).filter(lambda value: len(value) != 2)
-             | st.tuples(bad_sizes, st.just(1)) | st.tuples(st.just(1), bad_sizes)
-             | st.sampled_from([{1, 2}, [[1, 2], [3]], np.ones(2), np.ones((2, 2), int)]))
+bad_sizes = (
+    st.integers(max_value=0)
+    | st.floats()
+    | st.booleans()
+    | st.text(max_size=5)
+    | st.none()
+    | st.complex_numbers()
+    | st.binary(max_size=3)
+)
+bad_pairs = (
+    st.lists(st.integers(1, 3), max_size=5).filter(lambda value: len(value) != 2)
+    | st.tuples(bad_sizes, st.just(1))
+    | st.tuples(st.just(1), bad_sizes)
+    | st.sampled_from([{1, 2}, [[1, 2], [3]], np.ones(2), np.ones((2, 2), int)])
+)
 
 
 @pytest.mark.parametrize("function", [conv_output_size, padding_amounts])
@@ -160,22 +179,36 @@ def test_bad_sizes_are_refused(function, name, value, other):
 
 
 @pytest.mark.parametrize("function", [conv_output_size, padding_amounts])
-@given(value=st.text(max_size=6).filter(lambda word: word.lower() not in ("valid", "same")) | st.none() | st.floats()
-       | st.booleans() | st.integers(max_value=-1))
+@given(
+    value=st.text(max_size=6).filter(lambda word: word.lower() not in ("valid", "same"))
+    | st.none()
+    | st.floats()
+    | st.booleans()
+    | st.integers(max_value=-1)
+)
 def test_unknown_paddings_are_refused(function, value):
     refuses(lambda: function(5, 3, 1, value), "padding must be", repr(value))
 
 
 def test_a_dilated_kernel_that_does_not_fit_is_explained():
-    refuses(lambda: conv_output_size(5, 3, dilation_rate=3), "kernel_size=3 (spread over 7 by dilation_rate=3)",
-            "padded input of 5")
+    refuses(
+        lambda: conv_output_size(5, 3, dilation_rate=3),
+        "kernel_size=3 (spread over 7 by dilation_rate=3)",
+        "padded input of 5",
+    )
 
 
 # Parameters and costs
 
+
 @settings(max_examples=25)
-@given(kernel=st.integers(1, 4) | st.tuples(st.integers(1, 4), st.integers(1, 4)), groups=st.integers(1, 3),
-       depth=st.integers(1, 4), width=st.integers(1, 4), use_bias=st.booleans())
+@given(
+    kernel=st.integers(1, 4) | st.tuples(st.integers(1, 4), st.integers(1, 4)),
+    groups=st.integers(1, 3),
+    depth=st.integers(1, 4),
+    width=st.integers(1, 4),
+    use_bias=st.booleans(),
+)
 def test_conv_parameters_are_those_of_keras(kernel, groups, depth, width, use_bias):
     layer = layers.Conv2D(groups * width, kernel, groups=groups, use_bias=use_bias)
     layer.build((None, 8, 8, groups * depth))
@@ -195,8 +228,10 @@ def test_groups_must_divide_channels_and_filters(channels, filters, groups):
     if channels % groups == filters % groups == 0:
         check_groups(channels, filters, groups)
     else:
-        for function in (lambda: check_groups(channels, filters, groups),
-                         lambda: conv_parameters(3, channels, filters, groups=groups)):
+        for function in (
+            lambda: check_groups(channels, filters, groups),
+            lambda: conv_parameters(3, channels, filters, groups=groups),
+        ):
             refuses(function, "groups must divide", f"groups={groups}", f"{channels} channels", f"{filters} filters")
 
 
@@ -233,6 +268,7 @@ def test_costs_refuse_bad_numbers():
 
 
 # Receptive fields
+
 
 def seen_by_a_unit(model, images=1):
     """Rows and columns of the box of input pixels with a gradient to the central unit of the last map.
@@ -276,22 +312,31 @@ def test_three_3x3_layers_see_7x7(padding):
     check_field(chain(*[layers.Conv2D(2, 3, padding=padding, activation="relu") for _ in range(3)]), 7)
 
 
-@pytest.mark.parametrize("parts, expected", [
-    (lambda: [layers.Conv2D(1, 1)], 1),
-    (lambda: [layers.Conv2D(1, 3, strides=2), layers.Conv2D(1, 3)], 7),
-    (lambda: [layers.Conv2D(1, 3, strides=2, padding="same"), layers.Conv2D(1, 3, strides=2, padding="same"),
-              layers.Conv2D(1, 3, padding="same")], 15),
-    (lambda: [layers.Conv2D(1, 3, dilation_rate=2), layers.Conv2D(1, 3, dilation_rate=4)], 13),
-    (lambda: [layers.Conv2D(1, 3), layers.AveragePooling2D(2), layers.Conv2D(1, 3)], 8),
-    (lambda: [layers.AveragePooling2D(3, 2, "same"), layers.Conv2D(1, 5, padding="same")], 11),
-    (lambda: [layers.ZeroPadding2D(2), layers.Conv2D(1, 5, strides=2), layers.Conv2D(1, 2)], 7),
-    (lambda: [layers.ZeroPadding2D(((1, 0), (3, 2))), layers.Conv2D(1, 3)], 3),
-    (lambda: [layers.DepthwiseConv2D(3, depth_multiplier=2), layers.SeparableConv2D(2, 3)], 5),
-    (lambda: [layers.Conv2D(2, 3), layers.BatchNormalization(), layers.ReLU(), layers.Conv2D(2, 3)], 5),
-    (lambda: [layers.Conv2D(1, (3, 5))], (3, 5)),
-    (lambda: [layers.Conv2D(1, (1, 3), strides=(1, 2)), layers.Conv2D(1, 3, dilation_rate=(2, 1))], (5, 7)),
-    (lambda: [layers.AveragePooling2D((2, 1)), layers.Conv2D(1, 3, padding="same")], (6, 3)),
-])
+@pytest.mark.parametrize(
+    "parts, expected",
+    [
+        (lambda: [layers.Conv2D(1, 1)], 1),
+        (lambda: [layers.Conv2D(1, 3, strides=2), layers.Conv2D(1, 3)], 7),
+        (
+            lambda: [
+                layers.Conv2D(1, 3, strides=2, padding="same"),
+                layers.Conv2D(1, 3, strides=2, padding="same"),
+                layers.Conv2D(1, 3, padding="same"),
+            ],
+            15,
+        ),
+        (lambda: [layers.Conv2D(1, 3, dilation_rate=2), layers.Conv2D(1, 3, dilation_rate=4)], 13),
+        (lambda: [layers.Conv2D(1, 3), layers.AveragePooling2D(2), layers.Conv2D(1, 3)], 8),
+        (lambda: [layers.AveragePooling2D(3, 2, "same"), layers.Conv2D(1, 5, padding="same")], 11),
+        (lambda: [layers.ZeroPadding2D(2), layers.Conv2D(1, 5, strides=2), layers.Conv2D(1, 2)], 7),
+        (lambda: [layers.ZeroPadding2D(((1, 0), (3, 2))), layers.Conv2D(1, 3)], 3),
+        (lambda: [layers.DepthwiseConv2D(3, depth_multiplier=2), layers.SeparableConv2D(2, 3)], 5),
+        (lambda: [layers.Conv2D(2, 3), layers.BatchNormalization(), layers.ReLU(), layers.Conv2D(2, 3)], 5),
+        (lambda: [layers.Conv2D(1, (3, 5))], (3, 5)),
+        (lambda: [layers.Conv2D(1, (1, 3), strides=(1, 2)), layers.Conv2D(1, 3, dilation_rate=(2, 1))], (5, 7)),
+        (lambda: [layers.AveragePooling2D((2, 1)), layers.Conv2D(1, 3, padding="same")], (6, 3)),
+    ],
+)
 def test_receptive_field_of_a_chain(parts, expected):
     check_field(chain(*parts()), expected)
 
@@ -361,9 +406,11 @@ def add_layer(x, stride, kernel, dilation, pooling):
 
 
 @settings(max_examples=25)
-@given(size=st.tuples(st.integers(60, 64), st.integers(60, 64)),
-       steps=st.lists(st.tuples(st.integers(1, 2), random_layers, random_layers), min_size=1, max_size=2),
-       last=random_layers)
+@given(
+    size=st.tuples(st.integers(60, 64), st.integers(60, 64)),
+    steps=st.lists(st.tuples(st.integers(1, 2), random_layers, random_layers), min_size=1, max_size=2),
+    last=random_layers,
+)
 def test_receptive_field_is_where_the_gradient_is(size, steps, last):
     """Two branches with equal strides are united, and one more layer follows."""
     image = left = right = keras.Input((*size, 1))
@@ -444,22 +491,24 @@ def test_models_built_in_other_ways():
 
 # The table
 
+
 def small_network():
-    return keras.Sequential([
-        keras.Input((8, 8, 3)),
-        layers.Conv2D(4, 3, name="conv"),
-        layers.BatchNormalization(name="norm"),
-        layers.MaxPooling2D(name="pool"),
-        layers.Conv2D(6, 3, strides=2, padding="same", groups=2, use_bias=False, name="grouped"),
-        layers.Flatten(name="flatten"),
-        layers.Dense(10, name="dense"),
-    ])
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 3)),
+            layers.Conv2D(4, 3, name="conv"),
+            layers.BatchNormalization(name="norm"),
+            layers.MaxPooling2D(name="pool"),
+            layers.Conv2D(6, 3, strides=2, padding="same", groups=2, use_bias=False, name="grouped"),
+            layers.Flatten(name="flatten"),
+            layers.Dense(10, name="dense"),
+        ]
+    )
 
 
 def test_layer_table_counted_by_hand():
     table = layer_table(small_network())
-    assert table.columns.tolist() == [
-        "layer", "type", "output shape", "parameters", "multiply-adds", "receptive field"]
+    assert table.columns.tolist() == ["layer", "type", "output shape", "parameters", "multiply-adds", "receptive field"]
     assert table.to_numpy().tolist() == [
         ["conv", "Conv2D", (6, 6, 4), 4 * 28, 36 * 4 * 27, 3],
         ["norm", "BatchNormalization", (6, 6, 4), 16, 0, 3],
@@ -506,16 +555,44 @@ def test_parameters_of_the_table_add_up_to_the_model(build):
 def test_layer_table_of_a_branched_model():
     table = layer_table(branched_model()).set_index("layer")
     assert table["receptive field"].to_dict() == {
-        "image": 1, "stem": 3, "branch": (7, 5), "sum": (7, 5), "mean": "all", "scores": "all"}
+        "image": 1,
+        "stem": 3,
+        "branch": (7, 5),
+        "sum": (7, 5),
+        "mean": "all",
+        "scores": "all",
+    }
 
 
 def test_architecture_of_alexnet():
     table = architecture(alexnet)
-    assert table.index.tolist() == ["conv1", "pool1", "conv2", "pool2", "conv3", "conv4", "conv5", "pool5",
-                                    "fc6", "fc7", "fc8"]
+    assert table.index.tolist() == [
+        "conv1",
+        "pool1",
+        "conv2",
+        "pool2",
+        "conv3",
+        "conv4",
+        "conv5",
+        "pool5",
+        "fc6",
+        "fc7",
+        "fc8",
+    ]
     three, pooled = "3 × 3", "3 × 3, stride 2"
-    assert table["window"].tolist() == ["11 × 11, stride 4", pooled, "5 × 5", pooled, three, three, three, pooled,
-                                        "", "", ""]
+    assert table["window"].tolist() == [
+        "11 × 11, stride 4",
+        pooled,
+        "5 × 5",
+        pooled,
+        three,
+        three,
+        three,
+        pooled,
+        "",
+        "",
+        "",
+    ]
     assert table["parameters"].sum() == 60_965_224
     assert table.loc["pool5", "output shape"] == (6, 6, 256)
     assert list(table) == ["window", "output shape", "parameters", "multiply-adds", "receptive field"]
@@ -544,6 +621,7 @@ def test_numbers_with_commas():
 
 # Models that are refused
 
+
 @pytest.mark.parametrize("function", [receptive_field, layer_table])
 @pytest.mark.parametrize("model", [None, "vgg16", 3, layers.Conv2D(1, 3)], ids=str)
 def test_what_is_no_model_is_refused(function, model):
@@ -553,14 +631,22 @@ def test_what_is_no_model_is_refused(function, model):
 @pytest.mark.parametrize("function", [receptive_field, layer_table])
 def test_a_model_that_is_not_built_is_refused(function):
     model = keras.Sequential([layers.Conv2D(1, 3)])
-    refuses(lambda: function(model), "model must be a Keras model whose input shape is known", model.name,
-            "keras.Input(shape=...)")
+    refuses(
+        lambda: function(model),
+        "model must be a Keras model whose input shape is known",
+        model.name,
+        "keras.Input(shape=...)",
+    )
 
 
 @pytest.mark.parametrize("layer", ["conv9", 0, ["conv"], layers.ReLU()], ids=str)
 def test_an_unknown_layer_is_refused_with_the_names_of_the_layers(layer):
-    refuses(lambda: receptive_field(small_network(), layer), "layer must be", repr(layer),
-            "conv, norm, pool, grouped, flatten, dense")
+    refuses(
+        lambda: receptive_field(small_network(), layer),
+        "layer must be",
+        repr(layer),
+        "conv, norm, pool, grouped, flatten, dense",
+    )
 
 
 def test_a_layer_without_an_image_is_refused():
@@ -579,17 +665,21 @@ def shared_layer(image):
     return layer(layer(image))
 
 
-@pytest.mark.parametrize("odd", [
-    shared_layer,
-    keras.Sequential([keras.Input((9, 9, 2)), layers.Conv2D(2, 3, padding="same")], name="odd"),
-    layers.UpSampling2D(name="odd"),
-    layers.Cropping2D(1, name="odd"),
-    layers.Conv2DTranspose(2, 3, padding="same", name="odd"),
-    layers.GlobalAveragePooling2D(keepdims=True, name="odd"),
-    lambda image: layers.Concatenate(axis=1, name="odd")([image, image]),
-    lambda image: keras.ops.conv(image, np.ones((3, 3, 2, 2), "float32"), padding="same"),
-    lambda image: keras.ops.max_pool(image, 2, 1, padding="same"),
-], ids=["shared", "model", "upsampling", "cropping", "transpose", "global", "concatenate", "conv", "pool"])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        shared_layer,
+        keras.Sequential([keras.Input((9, 9, 2)), layers.Conv2D(2, 3, padding="same")], name="odd"),
+        layers.UpSampling2D(name="odd"),
+        layers.Cropping2D(1, name="odd"),
+        layers.Conv2DTranspose(2, 3, padding="same", name="odd"),
+        layers.GlobalAveragePooling2D(keepdims=True, name="odd"),
+        lambda image: layers.Concatenate(axis=1, name="odd")([image, image]),
+        lambda image: keras.ops.conv(image, np.ones((3, 3, 2, 2), "float32"), padding="same"),
+        lambda image: keras.ops.max_pool(image, 2, 1, padding="same"),
+    ],
+    ids=["shared", "model", "upsampling", "cropping", "transpose", "global", "concatenate", "conv", "pool"],
+)
 @pytest.mark.parametrize("function", [receptive_field, layer_table])
 def test_layers_whose_receptive_field_is_unknown_are_refused(function, odd):
     image = keras.Input((9, 9, 2))
@@ -597,10 +687,18 @@ def test_layers_whose_receptive_field_is_unknown_are_refused(function, odd):
     refuses(lambda: function(model), "layer '", "its receptive field is not known", "build the model without it")
 
 
-@pytest.mark.parametrize("layer", [
-    layers.Permute((2, 1, 3)), layers.TimeDistributed(layers.Conv1D(2, 3)), layers.GroupNormalization(2),
-    layers.Softmax(axis=(1, 2)), layers.LayerNormalization(axis=(1, 2, 3)),
-    layers.Conv2D(4, 3, data_format="channels_first")], ids=lambda layer: type(layer).__name__)
+@pytest.mark.parametrize(
+    "layer",
+    [
+        layers.Permute((2, 1, 3)),
+        layers.TimeDistributed(layers.Conv1D(2, 3)),
+        layers.GroupNormalization(2),
+        layers.Softmax(axis=(1, 2)),
+        layers.LayerNormalization(axis=(1, 2, 3)),
+        layers.Conv2D(4, 3, data_format="channels_first"),
+    ],
+    ids=lambda layer: type(layer).__name__,
+)
 def test_layers_that_mix_pixels_in_their_own_way_are_refused(layer):
     model = keras.Sequential([keras.Input((8, 8, 4)), layers.Conv2D(4, (3, 1)), layer])
     with pytest.raises(ValueError, match=layer.name):

@@ -30,8 +30,14 @@ from utils.convolution import (
 ROOT = pathlib.Path(__file__).parents[1]
 IMAGE_5X5 = [[3, 5, 2, 8, 1], [9, 7, 5, 4, 3], [2, 0, 6, 1, 6], [6, 3, 7, 9, 2], [1, 4, 9, 5, 1]]
 FILTER_3X3 = [[1, 0, 0], [1, 1, 0], [0, 0, 1]]
-IMAGE_6X6 = [[1, 0, 0, 0, 0, 1], [0, 1, 0, 0, 1, 0], [0, 0, 1, 1, 0, 0],
-             [1, 0, 0, 0, 1, 0], [0, 1, 0, 0, 1, 0], [0, 0, 1, 0, 1, 0]]
+IMAGE_6X6 = [
+    [1, 0, 0, 0, 0, 1],
+    [0, 1, 0, 0, 1, 0],
+    [0, 0, 1, 1, 0, 0],
+    [1, 0, 0, 0, 1, 0],
+    [0, 1, 0, 0, 1, 0],
+    [0, 0, 1, 0, 1, 0],
+]
 DIAGONAL = [[1, -1, -1], [-1, 1, -1], [-1, -1, 1]]
 VERTICAL = [[-1, 1, -1], [-1, 1, -1], [-1, 1, -1]]
 DIAGONAL_MAP = [[3, -1, -3, -1], [-3, 1, 0, -3], [-3, -3, 0, 1], [3, -2, -2, -1]]
@@ -109,8 +115,14 @@ def assert_same(actual, expected):
 
 # The sums and the vectorised versions
 
-@given(seed=seeds, n=st.integers(1, 12), m=st.integers(1, 12), mode=st.sampled_from(["valid", "same", "full"]),
-       kind=st.sampled_from(["float", "int"]))
+
+@given(
+    seed=seeds,
+    n=st.integers(1, 12),
+    m=st.integers(1, 12),
+    mode=st.sampled_from(["valid", "same", "full"]),
+    kind=st.sampled_from(["float", "int"]),
+)
 def test_convolve1d_equals_its_sums(seed, n, m, mode, kind):
     x, w = numbers(seed, max(n, m), kind), numbers(seed + 1, min(n, m), kind)
     if mode == "full":
@@ -152,8 +164,13 @@ def test_pool2d_equals_its_sums(case):
 SCIPYS = [(correlate2d, scipy.signal.correlate2d), (convolve2d, scipy.signal.convolve2d)]
 
 
-@given(seed=seeds, n=st.integers(1, 15), m=st.integers(1, 15), mode=st.sampled_from(["valid", "same", "full"]),
-       kind=st.sampled_from(["float", "int"]))
+@given(
+    seed=seeds,
+    n=st.integers(1, 15),
+    m=st.integers(1, 15),
+    mode=st.sampled_from(["valid", "same", "full"]),
+    kind=st.sampled_from(["float", "int"]),
+)
 def test_convolve1d_equals_numpy_and_scipy(seed, n, m, mode, kind):
     x, w = numbers(seed, max(n, m), kind), numbers(seed + 1, min(n, m), kind)
     assert_same(convolve1d(x, w, mode), np.convolve(x, w, mode))
@@ -167,16 +184,22 @@ def test_convolve1d_full_takes_more_weights_than_values(seed, n, m):
 
 
 @pytest.mark.parametrize("ours, scipys", SCIPYS)
-@given(seed=seeds, kernel=st.tuples(st.integers(1, 5), st.integers(1, 5)),
-       more=st.tuples(st.integers(0, 5), st.integers(0, 5)))
+@given(
+    seed=seeds,
+    kernel=st.tuples(st.integers(1, 5), st.integers(1, 5)),
+    more=st.tuples(st.integers(0, 5), st.integers(0, 5)),
+)
 def test_valid_equals_scipy(ours, scipys, seed, kernel, more):
     image, kernel = numbers(seed, np.add(kernel, more), "float"), numbers(seed + 1, kernel, "float")
     assert_same(ours(image, kernel), scipys(image, kernel, "valid"))
 
 
 @pytest.mark.parametrize("ours, scipys", SCIPYS)
-@given(seed=seeds, kernel=st.tuples(*[st.sampled_from([1, 3, 5])] * 2),
-       size=st.tuples(st.integers(1, 8), st.integers(1, 8)))
+@given(
+    seed=seeds,
+    kernel=st.tuples(*[st.sampled_from([1, 3, 5])] * 2),
+    size=st.tuples(st.integers(1, 8), st.integers(1, 8)),
+)
 def test_same_equals_scipy_for_odd_kernels(ours, scipys, seed, kernel, size):
     image, kernel = numbers(seed, size, "float"), numbers(seed + 1, kernel, "float")
     assert_same(ours(image, kernel, padding="same"), scipys(image, kernel, "same"))
@@ -190,6 +213,7 @@ def test_convolution_flips_the_kernel_and_correlation_does_not():
 
 
 # Keras
+
 
 def keras_conv(x, kernel, bias, strides, padding, dilation_rate):
     """keras.ops.conv, which finds the groups from the shapes.
@@ -205,7 +229,7 @@ def keras_conv(x, kernel, bias, strides, padding, dilation_rate):
         x, padding = np.pad(x, ((0, 0), *amounts, (0, 0))), "valid"
     out = keras.ops.conv(x, kernel, 1 if both else strides, padding, dilation_rate=dilation)
     out = np.asarray(out) if bias is None else np.asarray(out) + bias
-    return out[:, ::strides[0], ::strides[1]] if both else out
+    return out[:, :: strides[0], :: strides[1]] if both else out
 
 
 @settings(max_examples=80)
@@ -231,10 +255,18 @@ def test_conv2d_equals_keras(case):
     assert np.all(np.abs(ours("float32") - kerass("float32")) <= 1e-5 * scale)
 
 
-@pytest.mark.parametrize("options", [
-    dict(), dict(strides=2, padding="same"), dict(strides=(2, 3)), dict(dilation_rate=2, padding="same"),
-    dict(groups=2, padding="same"), dict(use_bias=False),
-], ids=str)
+@pytest.mark.parametrize(
+    "options",
+    [
+        dict(),
+        dict(strides=2, padding="same"),
+        dict(strides=(2, 3)),
+        dict(dilation_rate=2, padding="same"),
+        dict(groups=2, padding="same"),
+        dict(use_bias=False),
+    ],
+    ids=str,
+)
 def test_conv2d_computes_the_layer_conv2d(options):
     x = numbers(1, (2, 9, 8, 4), "float").astype("float32")
     layer = keras.layers.Conv2D(6, (3, 4), bias_initializer="random_normal", **options)
@@ -269,8 +301,9 @@ def test_pool2d_equals_keras(case):
     assert_same(pool2d(x, **options), np.asarray(expected))
 
 
-@pytest.mark.parametrize("mode, layer", [
-    ("max", keras.layers.MaxPooling2D), ("average", keras.layers.AveragePooling2D)])
+@pytest.mark.parametrize(
+    "mode, layer", [("max", keras.layers.MaxPooling2D), ("average", keras.layers.AveragePooling2D)]
+)
 def test_pool2d_computes_the_layer_with_its_default_strides(mode, layer):
     x = numbers(1, (2, 7, 8, 3), "float").astype("float32")
     np.testing.assert_allclose(pool2d(x, (2, 3), mode=mode), np.asarray(layer((2, 3))(x)), rtol=0, atol=1e-6)
@@ -284,6 +317,7 @@ def test_padding_counts_neither_for_the_maximum_nor_for_the_mean():
 
 
 # The numbers of the lecture
+
 
 @pytest.mark.parametrize("function", [correlate2d, correlate2d_sums])
 def test_worked_example_of_the_filter(function):
@@ -320,12 +354,15 @@ def test_worked_example_of_one_dimension():
 
 # Integers and dtypes
 
+
 def python_correlation(image, kernel):
     """Valid correlation with Python's integers, which do not wrap."""
     image, kernel = np.asarray(image).astype(int).astype(object), np.asarray(kernel).astype(int).astype(object)
     m, n = kernel.shape
-    return [[(image[i:i + m, j:j + n] * kernel).sum() for j in range(image.shape[1] - n + 1)]
-            for i in range(image.shape[0] - m + 1)]
+    return [
+        [(image[i : i + m, j : j + n] * kernel).sum() for j in range(image.shape[1] - n + 1)]
+        for i in range(image.shape[0] - m + 1)
+    ]
 
 
 @pytest.mark.parametrize("dtype", ["bool", "uint8", "int8", "uint16", "int32", "int64", "uint64"])
@@ -347,7 +384,7 @@ def test_integers_do_not_wrap(function, dtype, seed):
 @pytest.mark.parametrize("function", [conv2d, conv2d_sums])
 def test_integer_images_kernels_and_biases_do_not_wrap(function):
     x, kernel = np.full((3, 3, 2), 255, "uint8"), np.full((3, 3, 2, 1), -128, "int8")
-    out = function(x, kernel, np.array([-2**31], "int32"))
+    out = function(x, kernel, np.array([-(2**31)], "int32"))
     assert out.dtype == np.int64
     assert out.tolist() == [[[18 * 255 * -128 - 2**31]]]
 
@@ -359,7 +396,7 @@ def test_integer_series_do_not_wrap(function):
     assert out.tolist() == [120_000, 120_000]
 
 
-@pytest.mark.parametrize("integer", [2**53, -2**53, 2**62, -2**63, 2**63])
+@pytest.mark.parametrize("integer", [2**53, -(2**53), 2**62, -(2**63), 2**63])
 def test_integers_too_large_for_exact_sums_are_refused(integer):
     image = np.full((2, 2), integer)
     for function in (correlate2d, correlate2d_sums, convolve2d, convolve2d_sums):
@@ -395,11 +432,20 @@ def test_an_ordinary_quantised_layer_is_not_refused():
     assert out.ravel().tolist() == [9 * 512 * 255 * 127 + 10**9] * 64
 
 
-@pytest.mark.parametrize("x, kernel, result", [
-    ("float32", "float32", "float32"), ("uint8", "float32", "float32"), ("bool", "float32", "float32"),
-    ("float16", "float16", "float32"), ("float32", "float64", "float64"), ("float64", "int8", "float64"),
-    ("int64", "float32", "float64"), ("int32", "int8", "int64"), ("bool", "bool", "int64"),
-])
+@pytest.mark.parametrize(
+    "x, kernel, result",
+    [
+        ("float32", "float32", "float32"),
+        ("uint8", "float32", "float32"),
+        ("bool", "float32", "float32"),
+        ("float16", "float16", "float32"),
+        ("float32", "float64", "float64"),
+        ("float64", "int8", "float64"),
+        ("int64", "float32", "float64"),
+        ("int32", "int8", "int64"),
+        ("bool", "bool", "int64"),
+    ],
+)
 def test_dtype_of_the_result(x, kernel, result):
     image, weights = np.ones((4, 4), x), np.ones((2, 2), kernel)
     for function in (correlate2d, correlate2d_sums, convolve2d, convolve2d_sums):
@@ -417,7 +463,7 @@ def test_dtype_of_pooling(function, dtype):
     assert function(x, 2, 1, "same").dtype == dtype
     average = function(x, 2, 1, "same", "average")
     assert average.dtype.kind == "f"
-    np.testing.assert_allclose(average, [[.75, .75, .5], [.75, .25, 0], [.5, 0, 0]])
+    np.testing.assert_allclose(average, [[0.75, 0.75, 0.5], [0.75, 0.25, 0], [0.5, 0, 0]])
 
 
 def test_pooling_of_the_smallest_integers_with_padding():
@@ -433,6 +479,7 @@ def test_lists_are_accepted(function):
 
 # Arguments are left alone
 
+
 def valid_arguments():
     """Arguments that every function takes, by function: (arrays, other arguments)."""
     series = dict(x=numbers(1, 6, "float"), w=numbers(2, 3, "float"))
@@ -440,10 +487,17 @@ def valid_arguments():
     batch = dict(x=numbers(5, (2, 5, 6, 4), "float"), kernel=numbers(6, (3, 2, 2, 6), "float"), bias=np.ones(6))
     maps = dict(x=numbers(7, (2, 5, 6, 3), "float"))
     return {
-        convolve1d: (series, {}), convolve1d_sums: (series, {}),
-        correlate2d: (image, {}), correlate2d_sums: (image, {}), convolve2d: (image, {}), convolve2d_sums: (image, {}),
-        conv2d: (batch, dict(groups=2)), conv2d_sums: (batch, dict(groups=2)),
-        im2col: (maps, dict(kernel_size=2)), pool2d: (maps, {}), pool2d_sums: (maps, {}),
+        convolve1d: (series, {}),
+        convolve1d_sums: (series, {}),
+        correlate2d: (image, {}),
+        correlate2d_sums: (image, {}),
+        convolve2d: (image, {}),
+        convolve2d_sums: (image, {}),
+        conv2d: (batch, dict(groups=2)),
+        conv2d_sums: (batch, dict(groups=2)),
+        im2col: (maps, dict(kernel_size=2)),
+        pool2d: (maps, {}),
+        pool2d_sums: (maps, {}),
     }
 
 
@@ -488,6 +542,7 @@ def test_pool2d_never_modifies_its_argument(case):
 
 # Bad input: a ValueError that names the argument, shows what it got and says what to do
 
+
 def refuses(function, arguments, *fragments):
     with pytest.raises(ValueError) as error:
         function(**arguments)
@@ -518,10 +573,16 @@ BAD_ARRAYS = {
 }
 
 
-@pytest.mark.parametrize("function, name, case", [
-    (function, name, case) for function, name in ARRAYS for case in BAD_ARRAYS
-    if (name, case) != ("bias", "None")  # which means: no bias
-], ids=lambda value: getattr(value, "__name__", value))
+@pytest.mark.parametrize(
+    "function, name, case",
+    [
+        (function, name, case)
+        for function, name in ARRAYS
+        for case in BAD_ARRAYS
+        if (name, case) != ("bias", "None")  # which means: no bias
+    ],
+    ids=lambda value: getattr(value, "__name__", value),
+)
 def test_bad_arrays_are_refused(function, name, case):
     change, *fragments = BAD_ARRAYS[case]
     arrays, options = valid_arguments()[function]
@@ -540,18 +601,31 @@ def test_wrong_ranks_are_refused(function, name, rank):
         allowed = {2, 3, 4}
     if rank not in allowed:
         value = np.ones(range(2, rank + 2))
-        refuses(function, {**arrays, **options, name: value},
-                f"{name} must have shape (", f"got shape {value.shape}", "add or remove an axis")
+        refuses(
+            function,
+            {**arrays, **options, name: value},
+            f"{name} must have shape (",
+            f"got shape {value.shape}",
+            "add or remove an axis",
+        )
 
 
 not_whole = st.floats() | st.booleans() | st.text(max_size=5) | st.complex_numbers() | st.binary(max_size=3)
 too_small = st.integers(max_value=0)
 bad_steps = not_whole | too_small
 odd_pairs = [{1, 2}, {1: 2}, [[1, 2], [3]], [[1], [2]], [None, 1], np.ones(2), np.ones((2, 2), int)]
-bad_pairs = (st.lists(st.integers(1, 3), max_size=5).filter(lambda value: len(value) != 2)
-             | st.tuples(bad_steps, st.just(1)) | st.tuples(st.just(1), bad_steps) | st.sampled_from(odd_pairs))
-STEPS = [(function, name) for function in FUNCTIONS for name in ("strides", "dilation_rate", "pool_size", "kernel_size")
-         if name in inspect.signature(function).parameters]
+bad_pairs = (
+    st.lists(st.integers(1, 3), max_size=5).filter(lambda value: len(value) != 2)
+    | st.tuples(bad_steps, st.just(1))
+    | st.tuples(st.just(1), bad_steps)
+    | st.sampled_from(odd_pairs)
+)
+STEPS = [
+    (function, name)
+    for function in FUNCTIONS
+    for name in ("strides", "dilation_rate", "pool_size", "kernel_size")
+    if name in inspect.signature(function).parameters
+]
 
 
 @pytest.mark.parametrize("function, name", STEPS, ids=lambda value: getattr(value, "__name__", value))
@@ -570,18 +644,35 @@ def test_bad_pairs_are_refused(function, name, value):
     refuses(function, {**arrays, **options, name: value}, f"{name} must be", "got")
 
 
-@pytest.mark.parametrize("function, name", [step for step in STEPS if step[0] not in (pool2d, pool2d_sums)] + [
-    (pool2d, "pool_size"), (pool2d_sums, "pool_size")], ids=lambda value: getattr(value, "__name__", value))
+@pytest.mark.parametrize(
+    "function, name",
+    [step for step in STEPS if step[0] not in (pool2d, pool2d_sums)]
+    + [(pool2d, "pool_size"), (pool2d_sums, "pool_size")],
+    ids=lambda value: getattr(value, "__name__", value),
+)
 def test_none_is_no_stride_and_no_size(function, name):
     arrays, options = valid_arguments()[function]
     refuses(function, {**arrays, **options, name: None}, f"{name} must be a whole number, got None")
 
 
-@pytest.mark.parametrize("function, name", [
-    (function, name) for function in FUNCTIONS for name in ("padding", "mode")
-    if name in inspect.signature(function).parameters], ids=lambda value: getattr(value, "__name__", value))
-@given(value=st.text(max_size=8).filter(lambda word: word.lower() not in ("valid", "same", "full", "max", "average"))
-       | st.none() | st.floats() | st.booleans() | st.integers(max_value=-1) | st.binary(max_size=3))
+@pytest.mark.parametrize(
+    "function, name",
+    [
+        (function, name)
+        for function in FUNCTIONS
+        for name in ("padding", "mode")
+        if name in inspect.signature(function).parameters
+    ],
+    ids=lambda value: getattr(value, "__name__", value),
+)
+@given(
+    value=st.text(max_size=8).filter(lambda word: word.lower() not in ("valid", "same", "full", "max", "average"))
+    | st.none()
+    | st.floats()
+    | st.booleans()
+    | st.integers(max_value=-1)
+    | st.binary(max_size=3)
+)
 @settings(max_examples=25)
 def test_unknown_paddings_and_modes_are_refused(function, name, value):
     arrays, options = valid_arguments()[function]
@@ -598,8 +689,13 @@ def test_pooling_has_no_integer_padding(function):
 def test_channels_that_do_not_match_are_refused(function, channels, depth, groups):
     x, kernel = np.ones((3, 3, channels * groups)), np.ones((2, 2, depth, 6))
     if channels != depth:
-        refuses(function, dict(x=x, kernel=kernel, groups=groups), f"kernel of shape {kernel.shape}",
-                f"{channels * groups} channels", f"must be {channels}")
+        refuses(
+            function,
+            dict(x=x, kernel=kernel, groups=groups),
+            f"kernel of shape {kernel.shape}",
+            f"{channels * groups} channels",
+            f"must be {channels}",
+        )
 
 
 @pytest.mark.parametrize("function", [conv2d, conv2d_sums])
@@ -607,8 +703,14 @@ def test_channels_that_do_not_match_are_refused(function, channels, depth, group
 def test_groups_that_do_not_divide_are_refused(function, channels, filters, groups):
     x, kernel = np.ones((3, 3, channels)), np.ones((2, 2, max(channels // groups, 1), filters))
     if channels % groups or filters % groups:
-        refuses(function, dict(x=x, kernel=kernel, groups=groups), "groups must divide", f"groups={groups}",
-                f"{channels} channels", f"{filters} filters")
+        refuses(
+            function,
+            dict(x=x, kernel=kernel, groups=groups),
+            "groups must divide",
+            f"groups={groups}",
+            f"{channels} channels",
+            f"{filters} filters",
+        )
 
 
 @pytest.mark.parametrize("function", [conv2d, conv2d_sums])
@@ -623,8 +725,13 @@ def test_bad_groups_are_refused(function, value):
 def test_a_bias_of_the_wrong_length_is_refused(function, length):
     arrays, options = valid_arguments()[function]
     if length != 6:
-        refuses(function, {**arrays, **options, "bias": np.ones(length)}, "bias must have one entry", "6 filters",
-                f"got {length}")
+        refuses(
+            function,
+            {**arrays, **options, "bias": np.ones(length)},
+            "bias must have one entry",
+            "6 filters",
+            f"got {length}",
+        )
 
 
 @pytest.mark.parametrize("function", [correlate2d, correlate2d_sums, convolve2d, convolve2d_sums])
@@ -634,8 +741,13 @@ def test_a_kernel_larger_than_the_padded_input_is_refused(function, size, more, 
     length = -(-(extent - 1) // dilation) + 1  # weights that reach at least so far
     for shape in ((1, length), (length, 1)):
         image, kernel = np.ones((size, size)), np.ones(shape)
-        refuses(function, dict(image=image, kernel=kernel, padding=padding, dilation_rate=dilation),
-                f"kernel_size={length}", f"padded input of {size + 2 * padding}", 'padding="same"')
+        refuses(
+            function,
+            dict(image=image, kernel=kernel, padding=padding, dilation_rate=dilation),
+            f"kernel_size={length}",
+            f"padded input of {size + 2 * padding}",
+            'padding="same"',
+        )
 
 
 @pytest.mark.parametrize("function", [conv2d, conv2d_sums])
@@ -646,8 +758,9 @@ def test_a_large_kernel_is_refused_for_many_channels_too(function):
 
 @pytest.mark.parametrize("function", [pool2d, pool2d_sums])
 def test_a_pool_larger_than_the_image_is_refused(function):
-    refuses(function, dict(x=np.ones((2, 4)), pool_size=3),
-            "pool_size=(3, 3)", "2 rows and 4 columns", 'padding="same"')
+    refuses(
+        function, dict(x=np.ones((2, 4)), pool_size=3), "pool_size=(3, 3)", "2 rows and 4 columns", 'padding="same"'
+    )
 
 
 @pytest.mark.parametrize("function", [convolve1d, convolve1d_sums])
@@ -658,12 +771,16 @@ def test_more_weights_than_values_are_refused(function, mode):
 
 # Importing
 
-@pytest.mark.parametrize("module, absent", [
-    ("utils.convolution", {"tensorflow", "keras", "pandas", "scipy"}),
-    ("utils.arithmetic", {"tensorflow", "keras", "pandas", "scipy"}),
-    ("utils.kernels", {"tensorflow", "keras"}),
-    ("utils.plots", {"tensorflow", "keras"}),
-])
+
+@pytest.mark.parametrize(
+    "module, absent",
+    [
+        ("utils.convolution", {"tensorflow", "keras", "pandas", "scipy"}),
+        ("utils.arithmetic", {"tensorflow", "keras", "pandas", "scipy"}),
+        ("utils.kernels", {"tensorflow", "keras"}),
+        ("utils.plots", {"tensorflow", "keras"}),
+    ],
+)
 def test_importing_the_library_is_cheap(module, absent):
     code = f"import sys, {module}; print(*sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout

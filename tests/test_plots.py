@@ -58,6 +58,7 @@ SEEN = {
 FIGURES = {
     "lines": lambda: plots.lines({"a": [1, 2, 4], "b": [3, 1, 0]}, xlabel="time", ylabel="value", title="Two lines"),
     "panels": lambda: plots.panels({"a": [1, 2], "b": [3, 4]}, xlabel="age", ylabel="weight", kind="bar"),
+    "descent": lambda: plots.descent(np.square, {"rate 0.1": [2, 1.6], "rate 1": [2, -2]}, "weight", "loss"),
     "images": lambda: plots.images({"left": np.eye(4), "right": -np.eye(4)}, title="Two"),
     "gradient": lambda: plots.gradient(np.eye(8), np.eye(8), 90 * np.eye(8)),
     "grids": lambda: plots.grids({"a": TABLE, "b": TABLE.T}, {"a": [(0, 1, 2, 2, plots.VERMILION)]}, signs=["="]),
@@ -137,6 +138,17 @@ def test_panels_draw_one_bar_for_each_value():
     heights = [bar.get_height() for bar in figure.axes[0].patches]
     assert heights == [0.5, 0.3, 0.2]
     assert figure.axes[0].get_xlabel() == "age" and figure.axes[0].get_ylabel() == "weight"
+
+
+def test_a_descent_stands_on_the_curve_of_its_loss():
+    figure = plots.descent(np.square, {"small": [4, 2, 1], "large": [4, -5, 6]}, "w", "loss", shows="Dots.")
+    assert [ax.get_title() for ax in figure.axes] == ["small", "large"] and figure.description.endswith("large. Dots.")
+    for ax, path in zip(figure.axes, ([4, 2, 1], [4, -5, 6])):
+        curve, steps, start = ax.lines
+        np.testing.assert_allclose(curve.get_ydata(), curve.get_xdata() ** 2)
+        np.testing.assert_array_equal(steps.get_xydata(), np.transpose([path, np.square(path)]))
+        np.testing.assert_array_equal(start.get_xydata(), [[4, 16]])
+        assert curve.get_xdata().min() < -5 and curve.get_xdata().max() > 6
 
 
 def test_images_keep_their_pixels_and_zero_is_medium_grey_where_there_are_negative_values():

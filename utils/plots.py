@@ -143,6 +143,46 @@ def panels(curves, xlabel="", ylabel="", height=3.4, kind="line", title="", show
     )
 
 
+def descent(loss, paths, xlabel="", ylabel="", title="", height=3.4, shows="", **axes):
+    """Gradient descent with one weight, one panel for each path: the loss as a curve, every step as a dot on it.
+
+    loss: a function of the weight. paths: name -> the weights at which the descent stood, the first one first.
+    shows: what is to be seen, for those who cannot see it. axes: settings such as ylim, for all panels, as in
+    `Axes.set`. Steps that leave the panel are not drawn.
+    Introduced in notebook 01.
+    """
+    _some("paths", paths)
+    figure, axs = plt.subplots(
+        1,
+        len(paths),
+        figsize=(WIDTH, height),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+        layout="constrained",
+        FigureClass=DescribedFigure,
+    )
+    low, high = min(map(min, paths.values())), max(map(max, paths.values()))
+    weights = np.linspace(low - 0.05 * (high - low), high + 0.05 * (high - low), 200)
+    for ax, (name, path) in zip(axs[0], paths.items()):
+        ax.plot(weights, [loss(weight) for weight in weights], color=GREY)
+        ax.plot(path, [loss(weight) for weight in path], "o-", color=VERMILION, linewidth=1.4, markersize=8)
+        ax.plot(path[0], loss(path[0]), "o", color=BLACK, markersize=10)
+        ax.annotate(
+            "start", (path[0], loss(path[0])), textcoords="offset points", xytext=(-9, 0), ha="right", va="center"
+        )
+        ax.set(title=name, xlabel=xlabel, **axes)
+    axs[0, 0].set_ylabel(ylabel)
+    if title:
+        figure.suptitle(title)
+    return _finish(
+        figure,
+        f"{title + '. ' if title else ''}{ylabel} over {xlabel} with the steps of a descent, one panel each: "
+        f"{', '.join(paths)}",
+        shows,
+    )
+
+
 def images(pictures, columns=None, vmin=None, vmax=None, cmap="gray", title="", size=None, shows=""):
     """Pictures side by side, pixels as they are: name -> (height, width) or (height, width, 3).
 

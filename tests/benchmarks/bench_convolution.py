@@ -31,23 +31,35 @@ def keras_conv():
 
 
 TASKS = [
-    ("batch (32, 64, 64, 16), 32 filters 3 x 3", {
-        "keras.ops.conv": keras_conv,
-        "keras.ops.conv in a tf.function": tf.function(keras_conv),
-        "conv2d": lambda: conv2d(X, KERNEL),
-    }),
-    ("image (64, 64), filter 3 x 3", {
-        "correlate2d": lambda: correlate2d(IMAGE, FILTER),
-        "correlate2d_sums": lambda: correlate2d_sums(IMAGE, FILTER),
-    }),
-    ("image (64, 64, 1), 1 filter 3 x 3", {
-        "conv2d": lambda: conv2d(IMAGE[..., None], FILTER[..., None, None]),
-        "conv2d_sums": lambda: conv2d_sums(IMAGE[..., None], FILTER[..., None, None]),
-    }),
-    ("image (64, 64, 3), 4 filters 3 x 3", {
-        "conv2d": lambda: conv2d(X[0, ..., :3], KERNEL[:, :, :3, :4]),
-        "conv2d_sums": lambda: conv2d_sums(X[0, ..., :3], KERNEL[:, :, :3, :4]),
-    }),
+    (
+        "batch (32, 64, 64, 16), 32 filters 3 x 3",
+        {
+            "keras.ops.conv": keras_conv,
+            "keras.ops.conv in a tf.function": tf.function(keras_conv),
+            "conv2d": lambda: conv2d(X, KERNEL),
+        },
+    ),
+    (
+        "image (64, 64), filter 3 x 3",
+        {
+            "correlate2d": lambda: correlate2d(IMAGE, FILTER),
+            "correlate2d_sums": lambda: correlate2d_sums(IMAGE, FILTER),
+        },
+    ),
+    (
+        "image (64, 64, 1), 1 filter 3 x 3",
+        {
+            "conv2d": lambda: conv2d(IMAGE[..., None], FILTER[..., None, None]),
+            "conv2d_sums": lambda: conv2d_sums(IMAGE[..., None], FILTER[..., None, None]),
+        },
+    ),
+    (
+        "image (64, 64, 3), 4 filters 3 x 3",
+        {
+            "conv2d": lambda: conv2d(X[0, ..., :3], KERNEL[:, :, :3, :4]),
+            "conv2d_sums": lambda: conv2d_sums(X[0, ..., :3], KERNEL[:, :, :3, :4]),
+        },
+    ),
 ]
 
 

@@ -26,9 +26,7 @@ def errors():
         model = resnet_small(depth, residual, input_shape=(12, 12, 3), classes=len(names), filters=8)
         steps = EPOCHS * TILES // BATCH
         rate = resnet_schedule(steps, learning_rate=0.02, warmup_steps=steps // 10)
-        model.compile(
-            keras.optimizers.SGD(rate, momentum=0.9), "sparse_categorical_crossentropy", metrics=["accuracy"]
-        )
+        model.compile(keras.optimizers.SGD(rate, momentum=0.9), "sparse_categorical_crossentropy", metrics=["accuracy"])
         return model
 
     networks = {

@@ -13,6 +13,8 @@ q1 = Exercise(
             (0.5, "That looks like per cent. Give a number between 0 and 1."),
             (0.05, "Five out of a thousand, not out of a hundred."),
             (5, "A probability is at most 1: five of how many names?"),
+            (1 - 0.999**5, "Nearly: that would be right if a name could be drawn twice. These five are different."),
+            (1 / 5, "There are 1,000 names that could be the right one, not five."),
         ],
     ),
     "Each of the 1,000 names is the right one with the same probability. How many of them are named?",
@@ -53,7 +55,7 @@ def best(probabilities, k):
 
 answer = best
 """,
-    "Whether the right class is among the best five, is what the contests on ImageNet count: the top-5 error.",
+    "The contests on ImageNet count how often the right class is not among the best five: the top-5 error.",
 )
 
 q3 = Exercise(
@@ -85,7 +87,15 @@ q4 = Exercise(
         4.694024 * 4,
         mistakes=[
             (4.694024, "That is the number of parameters in millions. Each takes 4 bytes."),
-            (4.694024 * 32, "4 bytes, not 4 bits and not 32: no need to count bits."),
+            (
+                4.694024 * 32,
+                "You counted bits. Each parameter takes 4 bytes, and the answer is asked for in bytes, too.",
+            ),
+            (
+                4694024 * 4 / 2**20,
+                "You divided by 1,024 twice, which gives mebibytes. Here a megabyte has a million bytes.",
+            ),
+            (4.694024 * 8, "That would be 8 bytes for each parameter, as Python's own floats take."),
             (4694024 * 4, "Those are bytes. A megabyte has a million of them."),
             (300 * 451 * 3 * 4 / 1e6, "That is the photograph. The question is about what the network has learned."),
         ],

@@ -92,24 +92,6 @@ answer = (N - F + 1, N, N + F - 1)
 q4 = Exercise(
     "1.4",
     same_numbers(
-        36,
-        mistakes=[
-            (6, "The error falls with the square root of the number of readings, not with the number itself."),
-            (np.sqrt(6), "You took a root where a square is needed: solve 12 / sqrt(n) = 2."),
-            (24, "That is 12 times 2. Solve 12 / sqrt(n) = 2 for n."),
-            (144, "That brings the error down to 1 m."),
-        ],
-    ),
-    "The error of an average of n readings is 12 / sqrt(n). How large must sqrt(n) be?",
-    """
-answer = (12 / 2) ** 2
-""",
-    "Six times less noise costs thirty-six times the readings.",
-)
-
-q5 = Exercise(
-    "1.5",
-    same_numbers(
         np.array([1, 2, 3, 2, 1]) / 9,
         tolerance=5e-3,
         mistakes=[
@@ -128,4 +110,107 @@ answer = np.convolve([1/3, 1/3, 1/3], [1/3, 1/3, 1/3])      # mode "full"
 """,
     "Two convolutions in a row are one convolution, whose kernel is the convolution of the two kernels. "
     "Notebook 04 comes back to that.",
+)
+
+q5 = Exercise(
+    "1.5",
+    same_numbers(
+        36,
+        mistakes=[
+            (6, "The error falls with the square root of the number of readings, not with the number itself."),
+            (np.sqrt(6), "You took a root where a square is needed: solve 12 / sqrt(n) = 2."),
+            (24, "That is 12 times 2. Solve 12 / sqrt(n) = 2 for n."),
+            (144, "That brings the error down to 1 m."),
+        ],
+    ),
+    "The error of an average of n readings is 12 / sqrt(n). How large must sqrt(n) be?",
+    """
+answer = (12 / 2) ** 2
+""",
+    "Six times less noise costs thirty-six times the readings.",
+)
+
+q6 = Exercise(
+    "1.6",
+    same_numbers(
+        1.6,
+        mistakes=[
+            (0.4, "That step goes uphill: from which side does v approach the lowest point, 5/3?"),
+            (1.3, "The derivative of a square has a factor of 2."),
+            (1.2, "When you differentiate (3v - 5)^2, the 3 inside the brackets comes out as a factor."),
+            (1.1, "Differentiate with the chain rule: both the square and the 3 inside the brackets give a factor."),
+            (13, "That is the step with a learning rate of 1."),
+            (-12, "That is the slope. Multiply it by the learning rate and take it away from v."),
+            (12, "The slope has the other sign, and it is not yet the new weight."),
+            (0.6, "That is how far v moves. Where does it arrive?"),
+            (5 / 3, "That is where the descent ends. One step does not get there."),
+            (4, "That is the loss at v = 1. How does it change with v?"),
+        ],
+        tolerance=1e-3,
+    ),
+    "The slope of (3v - 5)^2 is 2 * (3v - 5) * 3. Put in v = 1, then take a step against it.",
+    """
+v, rate = 1, 0.05
+slope = 2 * (3 * v - 5) * 3           # -12: the loss falls as v grows
+answer = v - rate * slope
+""",
+    "The slope is negative, so v grows, and the loss falls from 4 to 0.04.",
+)
+
+_rng = np.random.default_rng(seed=6)
+
+
+def _descend(weights, windows, targets, rate, factor=2.0, mean=True, sign=1.0):
+    slope = factor * windows.T @ (windows @ weights - targets)
+    return weights - sign * rate * slope / (len(targets) if mean else 1)
+
+
+q7 = Exercise(
+    "1.7",
+    same_function(
+        _descend,
+        cases=[
+            (np.array([1.0]), np.array([[3.0]]), np.array([5.0]), 0.05),
+            (np.array([0.5, 0.5]), np.array([[1.0, 2.0], [3.0, 0.0], [2.0, 2.0]]), np.array([1.0, 2.0, 3.0]), 0.1),
+            (_rng.normal(size=7), _rng.normal(size=(20, 7)), _rng.normal(size=20), 0.01),
+        ],
+        mistakes=[
+            (lambda w, x, p, rate: _descend(w, x, p, rate, sign=-1), "You walk uphill: is the loss to grow?"),
+            (lambda w, x, p, rate: _descend(w, x, p, rate, factor=1), "A square has a derivative with a factor of 2."),
+            (
+                lambda w, x, p, rate: _descend(w, x, p, rate, mean=False),
+                "The loss is the *mean* over the windows; yours is their sum.",
+            ),
+            (
+                lambda w, x, p, rate: _descend(w, x, p, 1),
+                "Your step has the size of the whole gradient. Where is the learning rate?",
+            ),
+            (
+                lambda w, x, p, rate: w - _descend(w, x, p, 1),
+                "That is the gradient. The function should return the new weights.",
+            ),
+            (
+                lambda w, x, p, rate: w - rate * 2 * np.mean(x @ w - p),
+                "Each weight has a slope of its own: multiply the errors by the readings of that weight, then average.",
+            ),
+            (
+                lambda w, x, p, rate: w - rate * np.mean(np.square(x @ w - p)),
+                "You step by the loss. The step needs its slope.",
+            ),
+            (
+                lambda w, x, p, rate: _descend(w, x, p, rate, factor=2 / len(w), mean=False),
+                "Divide by the number of windows, not by the number of weights.",
+            ),
+        ],
+    ),
+    "Three lines: the errors of all windows; the gradient, as in the formula with X transposed; the step against it.",
+    """
+def step(weights, windows, targets, rate):
+    error = windows @ weights - targets
+    gradient = 2 * windows.T @ error / len(targets)
+    return weights - rate * gradient
+
+answer = step
+""",
+    "Repeat this, and the loss falls: all networks of this course learn by steps of this kind.",
 )
