@@ -3,13 +3,19 @@
 import importlib
 import pkgutil
 import re
+import sys
+from decimal import Decimal
+from fractions import Fraction
 
+import keras
 import numpy as np
+import pandas as pd
 import pytest
+import scipy.signal
 
 import utils.exercises
 from utils.convolution import convolve1d, convolve2d, correlate2d, pool2d
-from utils.exercises.exercise import Exercise
+from utils.exercises.exercise import LONGEST, Exercise, same_function, same_numbers
 
 MODULES = [m.name for m in pkgutil.iter_modules(utils.exercises.__path__) if m.name != "exercise"]
 
@@ -42,6 +48,14 @@ def at_the_corners(pooled, switches, height, width):
     return out
 
 
+def moves_too_early(w, gradients, rate, momentum):
+    v = 0
+    for gradient in gradients:
+        w = w + v
+        v = momentum * v - rate * gradient
+    return w
+
+
 # What students answer, and a word that the feedback must contain.
 WRONG = {
     "alexnet_zfnet_vgg.q1": [
@@ -49,6 +63,7 @@ WRONG = {
         (1, "top-1"),
         (25, "per cent"),
         (3, "divide"),
+        (0, "at least one"),
         (0.5, "once more"),
         (0.3, "not the value"),
     ],
@@ -76,7 +91,9 @@ WRONG = {
         (lambda p, s, h, w: scatter(np.ones(p.shape), s, h * w).reshape(h, w), "not 1"),
         (lambda p, s, h, w: scatter(p, s, h * w), "reshape"),
         (lambda p, s, h, w: np.zeros((h, w)), "are right"),
-        (lambda p, s, h, w: p, "right size"),
+        (lambda p, s, h, w: scatter(p, s, h * w).reshape(w, h), "height first"),
+        (lambda p, s, h, w: scatter(p, s, h * w).reshape(h, w).T, "height rows"),
+        (lambda p, s, h, w: p, "expected 4 rows of 4 values, got 2 rows"),
     ],
     "alexnet_zfnet_vgg.q5": [
         ((5, 37), "what remains"),
@@ -84,6 +101,8 @@ WRONG = {
         ((6, 55), "Six layers"),
         ((5, 92.6), "all of them"),
         ((5, 0.628), "in per cent"),
+        ((5, 62), "cut their decimals"),
+        ((5.4, 62.8), "the first"),
         ((11, 63), "of 2"),
         (5, "list"),
     ],
@@ -92,14 +111,15 @@ WRONG = {
         (36700160, "saved"),
         (23212392, "without fc6"),
         (24260968, "biases"),
+        (24_265_060, "24,265,060 is less than 1 % off"),
         (60965224, "not the value"),
     ],
     "convolution_1d.q1": [
         (52, "largest weight"),
         (42, "newest"),
         (50, "plain average"),
-        (49.5, "not the value"),
-        ([49, 0], "one number"),
+        (49.4, "less than 1 %"),
+        ([49, 0], "expected one value"),
         (0, "not the value"),
     ],
     "convolution_1d.q2": [
@@ -115,7 +135,7 @@ WRONG = {
         ((91, 100, 109), "series"),
         ((92, 100, 109), "full"),
         ((108, 100, 92), "order"),
-        ((92, 108), "right size"),
+        ((92, 108), "expected 3 values, got 2"),
         (92, "list"),
     ],
     "convolution_1d.q4": [
@@ -124,6 +144,9 @@ WRONG = {
         ([0.2] * 5, "equally"),
         ([1 / 9] * 3, "slides"),
         ([0.1, 0.2, 0.4, 0.2, 0.1], "of 5"),
+        ([0] * 5, "0 of 5"),
+        ([1 / 7] * 7, "expected 5 values, got 7"),
+        (["1/9", "2/9", "3/9", "2/9", "1/9"], "'1/9' is text"),
     ],
     "convolution_1d.q5": [(6, "square root"), (24, "Solve"), (144, "1 m"), (35, "not the value")],
     "convolution_1d.q6": [
@@ -148,7 +171,7 @@ WRONG = {
         (lambda w, x, p, rate: w - rate * np.mean((x @ w - p) ** 2), "slope"),
         (lambda w, x, p, rate: w - rate * 2 * x.T @ (x @ w - p) / len(w), "number of windows"),
         (lambda w, x, p, rate: np.linalg.lstsq(x, p, rcond=None)[0], "are right"),
-        (lambda w, x, p, rate: w.__isub__(rate), "changes the arrays"),
+        (lambda w, x, p, rate: w.__isub__(rate), "changes what it is given"),
         (lambda w, x, p, rate: w - rate * 2 * x @ (x @ w - p) / len(p), "ValueError"),
     ],
     "images_and_filters_2d.q1": [(600**2, "grey"), (3 * 600, "rows"), (24 * 600**2, "bits"), (1.08, "millions")],
@@ -156,9 +179,10 @@ WRONG = {
         ([[7, 7], [6, 9]], "flipped"),
         ([[7, 10], [6, 9]], "exchanged"),
         ([[5, 11], [9, 7]], "3 of 4"),
-        ([[2, 2, 0], [9, 5, 0], [0, 0, 0]], "right size"),
+        ([[2, 2, 0], [9, 5, 0], [0, 0, 0]], "expected 2 rows of 2 values, got 3 rows"),
+        ([5, 11, 9, 6], "the values are right"),
         ([[0, 2], [0, 3]], "slide"),
-        (2, "table"),
+        (2, "rows"),
     ],
     "images_and_filters_2d.q3": [
         (convolve2d, "flip"),
@@ -202,20 +226,23 @@ WRONG = {
         ((2, 2), "one too many"),
         ((3, 3), "in all"),
         (3, "list"),
+        ((1, 2, 1, 2), "expected 2 values, got 4"),
     ],
     "stride_padding_channels.q3": [
         ((12, 17, 6, 11), "five rows"),
         ((4, 8, 2, 6), "stride"),
         ((6, 10, 12, 16), "exchanged"),
         ((20, 24, 10, 14), "stride"),
-        ((12, 16), "right size"),
+        ((12, 16), "expected 4 values, got 2"),
+        (((12, 16), (6, 10)), "the values are right"),
+        (((12, 17), (6, 11)), "a list of 4 values, got 2 rows"),
     ],
     "stride_padding_channels.q4": [
         (1664, "deep"),
         (51200, "biases"),
         (801, "one filter"),
         (53248, "single one"),
-        (51265, "not the value"),
+        (51265, "less than 1 %"),
     ],
     "stride_padding_channels.q5": [
         (lambda i, p: np.pad(i, (0, p)), "bottom"),
@@ -223,7 +250,7 @@ WRONG = {
         (lambda i, p: np.pad(i, p, mode="edge"), "border"),
         (lambda i, p: np.pad(i, 1), "whatever p"),
         (lambda i, p: np.pad(i, p, constant_values=1), "are right"),
-        (lambda i, p: i, "right size"),
+        (lambda i, p: i, "expected 4 rows of 5 values"),
     ],
     "lenet.q1": [
         ((2000, 32), "order"),
@@ -232,6 +259,10 @@ WRONG = {
         ((2, 2000), "of its own"),
         ((80, 2000), "share one coefficient"),
         ((32, 8000), "overlap"),
+        ((16, 2000), "coefficient and a bias"),
+        ((32, 6400), "hold"),
+        ((31, 2000), "the first"),
+        ((32, 2001), "the second"),
         (32, "list"),
     ],
     "lenet.q2": [
@@ -242,7 +273,7 @@ WRONG = {
         (lambda t: sum(t.sum(0)[i] == t.sum(0)[j] for i in range(len(t.T)) for j in range(i)), "how many"),
         (lambda t: t.shape[1] - len({tuple(column) for column in t.T}), "three pairs"),
         (lambda t: sum(1 for i in range(len(t.T)) for j in range(i)), "all pairs"),
-        (lambda t: t.sum(axis=0), "one number"),
+        (lambda t: t.sum(axis=0), "one value"),
     ],
     "lenet.q3": [
         (7, "squared"),
@@ -263,7 +294,7 @@ WRONG = {
         (107786, "pad"),
         (30986, "halved"),
         (30840, "alone"),
-        (44427, "not the value"),
+        (44427, "less than 1 %"),
     ],
     "lenet.q5": [(1, "training set"), (3, "before"), (4, "trained with"), (5, "not the value")],
     "pooling_and_properties.q1": [
@@ -271,7 +302,12 @@ WRONG = {
         ([[8, 12], [16, 16]], "sums"),
         ([[2, 4], [3, 4]], "exchanged"),
         ([[2, 3], [4, 5]], "3 of 4"),
-        ([2, 3, 3, 4], "table"),
+        ([[0, 1], [0, 2]], "smallest"),
+        ([[4, 6], [8, 8]], "not by its width"),
+        ([[2, 2], [2, 4], [4, 6], [4, 2]], "one row high"),
+        ([[3, 1, 3, 3], [4, 4, 4, 4]], "one column wide"),
+        ([2, 3, 4, 4], "the values are right"),
+        ([2, 3, 3, 4], "rows"),
     ],
     "pooling_and_properties.q2": [
         (lambda x, s: pool2d(x, s, mode="average"), "means"),
@@ -285,7 +321,7 @@ WRONG = {
         (lambda x, s: pool2d(x, 2), "whatever size"),
         (lambda x, s: np.maximum(pool2d(x, s), 0), "Negative"),
         (lambda x, s: pool2d(x, s).astype(int), "dtype"),
-        (lambda x, s: x.max(), "table"),
+        (lambda x, s: x.max(), "rows"),
     ],
     "pooling_and_properties.q3": [
         (8, "two pixels apart"),
@@ -298,13 +334,19 @@ WRONG = {
     "pooling_and_properties.q4": [
         (lambda a, b: correlate2d(a, b, padding=b.shape[0] - 1), "flipped"),
         (lambda a, b: convolve2d(a, b, padding="same"), "sees more"),
+        (lambda a, b: scipy.signal.convolve2d(a, b, mode="same"), "as large as k1"),
+        (lambda a, b: scipy.signal.convolve2d(a, b, mode="valid"), "wholly inside"),
+        (lambda a, b: scipy.signal.correlate2d(a, b), "flipped"),
         (lambda a, b: a + b, "side by side"),
         (lambda a, b: a @ b, "matrix product"),
         (lambda a, b: correlate2d(b, a, padding=a.shape[0] - 1), "turned round"),
         (lambda a, b: convolve2d(a, b, padding=b.shape[0] - 1).T, "are right"),
     ],
     "pooling_and_properties.q5": [
-        (50348032 // 448 + 1000, "not the value"),
+        (50348032 // 448 + 2000, "not the value"),
+        (112_000, "less than 1 %"),
+        (112_384.3, "less than 1 %"),
+        (8.9e-6, "other way"),
         (116508, "biases"),
         (50348032, "Divide"),
         (448, "convolutional"),
@@ -330,6 +372,8 @@ WRONG = {
         (lambda pixels, maps, k, filters, budget: budget // (pixels * maps), "1 × 1 layer only"),
         (lambda pixels, maps, k, filters, budget: budget // (pixels * (maps + k * filters)), "as many columns"),
         (lambda pixels, maps, k, filters, budget: budget // (maps + k * k * filters), "You count one"),
+        (lambda *given: max(1, given[-1] // (given[0] * (given[1] + given[2] ** 2 * given[3]))), "not even one"),
+        (lambda *given: max(0, given[-1] - 1) // (given[0] * (given[1] + given[2] ** 2 * given[3])), "exactly"),
         (lambda pixels, maps: 16, "TypeError"),
     ],
     "googlenet.q3": [
@@ -375,6 +419,9 @@ WRONG = {
         ([False, True, True, True], "alone"),
         ([False, True, False, False], "teapot"),
         ([False] * 4, "2 of 4"),
+        ([False, True, True], "expected 4 values, got 3"),
+        (["False", "True", "True", "False"], "Write True or False, without"),
+        ([0, 2, 2, 0], "in each place"),
     ],
     "cnn_at_a_glance.q4": [
         (4.7, "4 bytes"),
@@ -388,8 +435,10 @@ WRONG = {
     "transfer_learning.q1": [(1, "lines"), (2, "strokes"), (3, "not the value")],
     "transfer_learning.q2": [(20, "Nearly"), (0.052, "other way"), (100.2, "Divide"), (501, "two ways")],
     "transfer_learning.q3": [
-        (lambda model: sum(weight.size for weight in model.weights), "frozen ones"),
-        (lambda model: sum(weight.size for weight in model.non_trainable_weights), "Those are the frozen"),
+        (lambda model: model.count_params(), "frozen ones"),
+        (lambda model: sum(weight.numpy().size for weight in model.non_trainable_weights), "Those are the frozen"),
+        (lambda model: sum(layer.count_params() for layer in model.layers if layer.trainable), "batch normalisation"),
+        (lambda model: model.nosuch, "AttributeError"),
         (lambda model: len(model.trainable_weights), "many parameters"),
         (lambda model: 7, "not the value"),
     ],
@@ -399,6 +448,8 @@ WRONG = {
         ([1, 2, 2], "(c)"),
         ([0, 1, 2], "0 of 3"),
         (1, "list"),
+        ([1, 2], "expected 3 values, got 2"),
+        ([1, 0, 0], "the second"),
     ],
     "resnet.q1": [
         ([False, True, False], "identity"),
@@ -408,6 +459,8 @@ WRONG = {
         ([False, False, True], "halves"),
         ([True, True, False], "1 of 3"),
         (True, "list"),
+        ([1, 3], "True or False"),
+        ([True, True], "expected 3 values, got 2"),
     ],
     "resnet.q2": [
         ((-2.3, -50), "order"),
@@ -416,6 +469,8 @@ WRONG = {
         ((-50, -50), "1 + F'"),
         ((-1, -0.046), "50 factors"),
         ((0, 0.005), "powers of ten"),
+        ((-50, -2), "one decimal"),
+        ((-50.02, -2.3), "the first"),
     ],
     "resnet.q3": [(150, "dense layer"), (50, "Each has"), (102, "not two"), (156, "shortcuts"), (34, "not the value")],
     "resnet.q4": [
@@ -423,13 +478,20 @@ WRONG = {
         (lambda x, g, b, e: (x - x.mean(0)) / np.sqrt(x.var(0) + e), "gamma and beta"),
         (lambda x, g, b, e: (x - x.mean(0)) / (x.var(0) + e) * g + b, "square root"),
         (lambda x, g, b, e: (x - x.mean(0)) / (x.std(0) + e) * g + b, "inside the root"),
-        (lambda x, g, b, e: np.float64(0), "table"),
+        (lambda x, g, b, e: (x - x.mean(0)) / x.std(0) * g + b, "epsilon is missing"),
+        (lambda x, g, b, e: (x - x.mean(0)) / np.sqrt(x.var(0) + e) * b + g, "exchanged"),
+        (lambda x, g, b, e: g * (x - x.mean(0) / np.sqrt(x.var(0) + e)) + b, "brackets"),
+        (lambda x, g, b, e: (x - x.mean(0)) / np.sqrt(x.var(0) + e) * g - b, "not subtracted"),
+        (lambda x, g, b, e: np.float64(0), "rows"),
     ],
     "resnet.q5": [
         (lambda w, g, r, m: w - r * sum(g), "plain SGD"),
         (lambda w, g, r, m: w + sum(r * x for x in g), "not the value"),
         (lambda w, g, r, m: w - r * g[-1], "Only the last"),
-        (lambda w, g, r, m: [w], "one number"),
+        (lambda w, g, r, m: [w], "one value"),
+        (lambda w, g, r, m: w - r * g[0], "inside the loop"),
+        (moves_too_early, "too early"),
+        (lambda w, g, r, m: None if w == -2 else 0.7895, "every way"),
     ],
 }
 
@@ -447,6 +509,7 @@ def test_at_least_three_typical_mistakes_are_rejected_with_their_own_feedback(na
         verdict, text = exercise.evaluate(wrong)
         assert verdict is False, f"{name} accepts {wrong}"
         assert word.lower() in text.lower(), f"{name}, {wrong}: {text}"
+        assert len(text) < LONGEST, f"{name}, {wrong}: {text}"
         feedback.add(text)
     assert len(feedback) >= 3, f"{name}: the same feedback for different mistakes"
 
@@ -470,32 +533,190 @@ def test_feedback_and_hint_do_not_give_the_answer_away(name, exercise):
             )
 
 
+def of_other_types(value):
+    """The same text, numbers or truth values, as other types that somebody may come with."""
+    if isinstance(value, str):
+        return [value, value.upper(), f" {value}", f"{value}\n", np.str_(value)]
+    values = np.asarray(value)
+    tensor = keras.ops.convert_to_tensor(values, dtype="bool" if values.dtype == bool else "float64")
+    entries = [one.item() for one in values.flat]
+    kinds = (np.bool_, int, float) if values.dtype == bool else (np.float64, Fraction, Decimal)
+    same = [np.array([kind(one) for one in entries], dtype=object).reshape(values.shape) for kind in kinds]
+    if values.ndim == 0:
+        whole = [np.int64(value), int(value)] if value == int(value) else []
+        return [one.item() for one in same] + whole + [values, [value], (value,), pd.Series([value]), tensor]
+    pandas = pd.Series(value) if values.ndim == 1 else pd.DataFrame(value)
+    lists = [one.tolist() for one in same]
+    return [*lists, tuple(map(tuple, value)) if values.ndim == 2 else tuple(value), values, pandas, tensor]
+
+
+def returning(function, kind):
+    """A function that returns the kind-th of the types for what `function` returns."""
+
+    def other(*arguments):
+        result = np.asarray(function(*arguments))
+        choices = of_other_types(result if result.ndim else result.item())
+        return [one for one in choices if np.shape(one) == result.shape][kind]
+
+    return other
+
+
 @pytest.mark.parametrize("name, exercise", exercises())
-@pytest.mark.parametrize(
-    "answer",
-    [
-        "forty",
-        "",
-        [],
-        [[1, 2], [3]],
-        {},
-        (None, None),
-        float("nan"),
-        [np.inf, 1],
-        1j,
-        object(),
-        np.zeros((2, 2, 2, 2, 2)),
-        True,
-        lambda: 3,
-        lambda *a: "text",
-        lambda *a: [[1], [1, 2]],
-        lambda *a: 1 / 0,
-        len,
-    ],
-)
-def test_strange_answers_get_feedback_and_no_traceback(name, exercise, answer):
-    verdict, text = exercise.evaluate(answer)
-    assert verdict is False and len(text) > 10
+def test_a_right_answer_may_be_of_at_least_five_types(name, exercise):
+    answer = solution(exercise)
+    answers = [returning(answer, kind) for kind in range(5)] if callable(answer) else of_other_types(answer)
+    assert len(answers) >= 5
+    for right in answers:
+        verdict, text = exercise.evaluate(right)
+        assert verdict is True, f"{name}, {right!r} of {type(right)}: {text}"
+
+
+COUNTS = [
+    lambda model: sum(weight.numpy().size for weight in model.trainable_weights),
+    lambda model: sum(weight.numpy().size for layer in model.layers for weight in layer.trainable_weights),
+    lambda model: sum(keras.ops.size(weight) for weight in model.trainable_variables),
+    lambda model: model.count_params() - sum(np.prod(weight.shape) for weight in model.non_trainable_weights),
+    lambda model: np.sum([np.prod(weight.shape) for weight in model.trainable_weights]),
+    lambda model: sum(int(np.prod(w.shape)) for w in model.weights if id(w) in map(id, model.trainable_weights)),
+    lambda model: sum(map(np.size, [weight for weight in model.weights if weight.trainable])),
+]
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_every_way_of_counting_a_models_parameters_is_right(count):
+    from utils.exercises import transfer_learning
+
+    assert transfer_learning.q3.evaluate(count)[0] is True, transfer_learning.q3.evaluate(count)
+
+
+class Odd:
+    """Something that cannot be turned into an array."""
+
+    def __array__(self, *arguments, **options):
+        raise RuntimeError("no array")
+
+
+class OddNumber:
+    def __float__(self):
+        raise RuntimeError("no number")
+
+
+class OddList:
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, place):
+        raise RuntimeError("no entry")
+
+
+def changes_what_it_is_given(*arguments):
+    for argument in arguments:
+        if isinstance(argument, (np.ndarray, list)):
+            argument[0] = 7
+    return arguments[0]
+
+
+def raises(error):
+    def function(*arguments):
+        raise error
+
+    return function
+
+
+def recursive(*arguments):
+    return recursive(*arguments)
+
+
+ITSELF = []
+ITSELF.append(ITSELF)
+
+# Made anew for each exercise, because some can be used only once.
+ODD = {
+    "text": lambda: "forty",
+    "no text": lambda: "",
+    "a long text": lambda: "12 " * 1000,
+    "bytes": lambda: b"12",
+    "nothing": lambda: [],
+    "rows of nothing": lambda: [[], []],
+    "ragged": lambda: [[1, 2], [3]],
+    "ragged with a number": lambda: [[1, 2], 3],
+    "ragged arrays": lambda: [np.zeros((2, 2)), np.zeros((2, 3))],
+    "an array of lists": lambda: np.array([[1, 2], [3], None], dtype=object)[:2],
+    "nested": lambda: [[[[[1]]]]],
+    "deep": lambda: eval("[" * 90 + "1" + "]" * 90),
+    "itself": lambda: ITSELF,
+    "many axes": lambda: np.zeros((2, 2, 2, 2, 2)),
+    "half filled": lambda: (None, None),
+    "half filled rows": lambda: [[1, ...], [None, 2]],
+    "dict": lambda: {"first": 1, "second": 2},
+    "set": lambda: {1, 2},
+    "dict of nothing": dict,
+    "generator": lambda: (i for i in range(4)),
+    "map": lambda: map(int, "1234"),
+    "values": {1: 2}.values,
+    "complex": lambda: 1j,
+    "complex list": lambda: [1 + 0j, np.complex64(2)],
+    "nan": lambda: float("nan"),
+    "infinity": lambda: [np.inf, 1],
+    "huge": lambda: 10**400,
+    "huge list": lambda: [10**400, -(10**400)],
+    "large": lambda: 1e300,
+    "truth": lambda: True,
+    "numpy's falsehood": lambda: np.False_,
+    "object": object,
+    "odd": Odd,
+    "odd number": OddNumber,
+    "list of odd numbers": lambda: [OddNumber(), OddNumber()],
+    "odd list": OddList,
+    "structured": lambda: np.zeros(2, dtype=[("a", float), ("b", int)]),
+    "dates": lambda: np.array(["2026-01-01", "2026-01-02"], dtype="datetime64[D]"),
+    "not available": lambda: [pd.NA, pd.NaT],
+    "symbolic": lambda: keras.Input((3,)),
+    "table of text": lambda: pd.DataFrame({"a": ["x", "y"]}),
+    "error": lambda: ValueError("no"),
+    "class": lambda: dict,
+    "odd class": lambda: Odd,
+    "builtin": lambda: len,
+    "module": lambda: np,
+    "too few arguments": lambda: lambda: 3,
+    "too many arguments": lambda: lambda a, b, c, d, e, f, g: 3,
+    "a number for all": lambda: lambda *a: 3,
+    "text for all": lambda: lambda *a: "text",
+    "ragged for all": lambda: lambda *a: [[1], [1, 2]],
+    "a function for all": lambda: lambda *a: len,
+    "odd for all": lambda: lambda *a: Odd(),
+    "nan for all": lambda: lambda *a: np.nan,
+    "a generator for all": lambda: lambda *a: (i for i in range(4)),
+    "the arguments": lambda: lambda *a: a,
+    "divides by zero": lambda: lambda *a: 1 / 0,
+    "an error with a long text": lambda: raises(ValueError("too long\n" * 1000)),
+    "an error without text": lambda: raises(AssertionError()),
+    "an error of its own": lambda: raises(type("E" * 500, (Exception,), {})("x")),
+    "exit": lambda: lambda *a: sys.exit(1),
+    "endless": lambda: recursive,
+    "changes": lambda: changes_what_it_is_given,
+}
+
+
+@pytest.mark.filterwarnings("ignore")  # what NumPy and pandas say about odd arrays
+@pytest.mark.parametrize("name, exercise", exercises())
+def test_odd_answers_are_wrong_and_get_short_feedback_but_no_traceback(name, exercise, capsys):
+    for what, make in ODD.items():
+        exercise.check(make())
+        shown = capsys.readouterr().out
+        assert "not yet. " in shown and len(shown) < 300, f"{name}, {what}: {shown}"
+
+
+FUNCTIONS = [e for e in exercises() if callable(solution(e.values[1]))]
+
+
+@pytest.mark.parametrize("name, exercise", FUNCTIONS)
+def test_a_function_that_prints_has_not_answered_and_can_be_interrupted(name, exercise, capsys):
+    assert exercise.evaluate(lambda *a: print(a))[0] is None
+    assert exercise.evaluate(lambda *a: ...)[0] is None
+    with pytest.raises(KeyboardInterrupt):
+        exercise.evaluate(raises(KeyboardInterrupt()))
+    assert exercise.evaluate(solution(exercise))[0] is True
 
 
 @pytest.mark.parametrize("name, exercise", exercises())
@@ -533,7 +754,7 @@ def test_the_answer_of_a_student_is_not_modified_and_mutating_functions_do_not_s
 
     exercise = stride_padding_channels.q5
     verdict, feedback = exercise.evaluate(destroys)
-    assert verdict is False and "changes the arrays" in feedback
+    assert verdict is False and "changes what it is given" in feedback
     assert exercise.evaluate(solution(exercise))[0] is True
 
 
@@ -559,3 +780,76 @@ def test_half_filled_answers_are_told_so():
     from utils.exercises import convolution_1d
 
     assert "filled in" in convolution_1d.q3.evaluate((92, None, 108))[1]
+
+
+def feedback(exercise, answer):
+    verdict, text = exercise.evaluate(answer)
+    assert verdict is False
+    return text
+
+
+def asked(expected, **options):
+    return Exercise("0.0", same_numbers(expected, **options), "", "", "")
+
+
+def test_each_value_has_its_own_tolerance():
+    exercise = asked((5, 62.8), tolerance=(0, 0.2))
+    assert exercise.evaluate((5.0, 62.9))[0] is True
+    assert "the first" in feedback(exercise, (5.1, 62.8))
+    assert "the second" in feedback(exercise, (5, 62.5))
+
+
+def test_typed_whole_numbers_have_no_dtype_and_computed_ones_have():
+    for wrong in (18, [18], np.array(18)):
+        assert "dtype" not in feedback(asked(18.776), wrong)
+    assert "dtype" not in feedback(asked((5, 62.8)), np.array([5, 62]))
+    halves = Exercise("0.0", same_function(lambda x: x / 2, [(np.array([3.0, 5.0]),)]), "", "", "")
+    assert "dtype" in feedback(halves, lambda x: (x / 2).astype(int))
+    assert "dtype" not in feedback(halves, lambda x: np.zeros(2, int))
+
+
+@pytest.mark.parametrize(
+    "wrong, shown", [(24_265_060, "24,265,060"), (1e6 + 0.5, "1,000,000.5"), (0.1234567, "0.123457")]
+)
+def test_numbers_are_shown_as_one_reads_them(wrong, shown):
+    assert feedback(asked(3), wrong) == f"{shown} is not the value."
+
+
+def test_the_place_of_a_wrong_value_is_named_unless_that_gives_it_away():
+    assert "look at the third again" in feedback(asked((1, 2, 3, 4)), (1, 2, 4, 4))
+    assert "[1, 0]" in feedback(asked([[1, 2], [3, 4]]), [[1, 2], [4, 4]])
+    assert "[7]" in feedback(asked(range(9)), [*range(7), 0, 8])
+    assert feedback(asked([True, False]), [True, True]) == "1 of 2 values is right."
+
+
+@pytest.mark.parametrize(
+    "error, sizes",
+    [(IndexError("x"), True), (ValueError("x"), True)]
+    + [(error("x"), False) for error in (NameError, TypeError, AttributeError, ZeroDivisionError, ImportError)],
+)
+def test_only_errors_that_come_from_sizes_are_said_to(error, sizes):
+    halves = Exercise("0.0", same_function(lambda x: x / 2, [(np.array([3.0, 5.0]),)]), "", "", "")
+    assert ("any sizes" in feedback(halves, raises(error))) is sizes
+
+
+def test_a_list_that_a_function_changes_does_not_spoil_the_next_check():
+    from utils.exercises import resnet
+
+    def empties(w, gradients, rate, momentum):
+        while gradients:
+            gradients.pop()
+        return w
+
+    assert "changes what it is given" in feedback(resnet.q5, empties)
+    assert resnet.q5.evaluate(solution(resnet.q5))[0] is True
+
+
+def test_a_model_that_a_function_thaws_does_not_spoil_the_next_check():
+    from utils.exercises import transfer_learning
+
+    def thaws(model):
+        model.trainable = True
+        return model.count_params()
+
+    assert "frozen ones" in feedback(transfer_learning.q3, thaws)
+    assert transfer_learning.q3.evaluate(solution(transfer_learning.q3))[0] is True

@@ -15,6 +15,7 @@ q1 = Exercise(
             (1, "That is the top-1 error. The second guess counts as well."),
             (25, "That is in per cent. Give a number between 0 and 1."),
             (3, "Count the images that are wrong, and divide by the number of images."),
+            (0, "A label that is not among the two highest scores is an error. There is at least one."),
             (0.5, "Go through the rows once more. Which two columns are highest, counted from 0?"),
         ],
     ),
@@ -107,6 +108,10 @@ def _columns_first(pooled, switches, height, width):
     return unpool(pooled, switches, (height, width)).reshape(width, height).T
 
 
+def _reshaped(pooled, switches, height, width):
+    return unpool(pooled, switches, (height, width)).reshape(width, height)
+
+
 q4 = Exercise(
     "6.4",
     same_function(
@@ -115,6 +120,11 @@ q4 = Exercise(
         mistakes=[
             (_at_corners, "You put each value into the corner of its window. The switches say where it was."),
             (_everywhere, "You fill each window with its maximum. Only one pixel gets it, the others are 0."),
+            (_reshaped, "Rows and columns of your result are exchanged: reshape takes the height first."),
+            (
+                lambda pooled, switches, height, width: unpool(pooled, switches, (height, width)).T,
+                "Rows and columns of your result are exchanged: it has height rows and width columns.",
+            ),
             (_columns_first, "Rows and columns are exchanged: the switches count row by row."),
             (_sorted, "The values and the switches no longer belong together. Do not sort them."),
             (
@@ -147,13 +157,14 @@ q5 = Exercise(
     "6.5",
     same_numbers(
         (5, _saved),
-        tolerance=0.6,
+        tolerance=(0, 0.2),  # a number of layers is whole; 63, 62.8 and 62.81 are the same number of per cent
         mistakes=[
             ((5, 100 - _saved), "The layers are right. The second number is what remains, not what is saved."),
             ((5, _saved / 100), "Nearly: give the second number in per cent."),
             ((4, 100 * (1 - 4 * 9 / 121)), "Four layers see 9 × 9. Every layer adds two pixels, beginning with one."),
             ((6, 100 * (1 - 6 * 9 / 121)), "Six layers see more. The first one sees three pixels."),
             ((5, 100 * (1 - 9 / 121)), "The layers are right. Count the weights of all of them."),
+            ((5, 62), "The layers are right. Round the per cent; you cut their decimals off."),
             ((5, 0), "The layers are right. Compare $5 · 9 · C^2$ with the weights of one large filter."),
         ],
     ),

@@ -40,6 +40,8 @@ q2 = Exercise(
             (100, 100, 5, 20, 599_999),
             (14 * 14, 512, 3, 224, 40_000_000),
             (49, 832, 1, 128, 1_000_000),
+            (100, 100, 5, 20, 59_999),
+            (100, 100, 5, 20, 0),
         ],
         mistakes=[
             (
@@ -53,6 +55,14 @@ q2 = Exercise(
                     -(-budget // (pixels * (maps + kernel_size**2 * filters)))
                 ),
                 "You round up, and then the branch costs more than the budget.",
+            ),
+            (
+                lambda *arguments: max(1, _largest_reduction(*arguments)),
+                "Right, as long as something fits. What is the result where not even one map does?",
+            ),
+            (
+                lambda *arguments: max(0, _largest_reduction(*arguments[:-1], arguments[-1] - 1)),
+                "A branch that costs exactly the budget is allowed, too.",
             ),
             (
                 lambda pixels, maps, kernel_size, filters, budget: budget // (pixels * kernel_size**2 * filters),

@@ -14,6 +14,11 @@ q1 = Exercise(
             ((32, 400), "That is the number of units. How many numbers does each of them read?"),
             ((2, 2000), "Each of the 16 maps has a coefficient and a bias of its own."),
             ((80, 2000), "The four pixels of a window share one coefficient: they are added up first."),
+            ((16, 2000), "Each of the 16 maps has a coefficient and a bias, not one of the two."),
+            (
+                (32, 6400),
+                "The windows do not overlap: how many of them does a map of 10 × 10 hold? And count the biases.",
+            ),
             ((32, 8000), "The windows do not overlap: the maps get half as wide and half as high."),
         ],
     ),
@@ -97,7 +102,6 @@ q3 = Exercise(
             (20, "The two units that give 0 are not equal to their pixels either."),
             (10, "The difference between 1 and -1 is 2, and it is squared."),
         ],
-        tolerance=1e-3,
     ),
     "For each of the 84 units: the difference to the pixel, squared. Then add up. For 77 of them that is 0.",
     """
@@ -125,7 +129,7 @@ q4 = Exercise(
             (120 * (4 * 4 * 16 + 1), "That is C5 alone. The other layers have parameters too."),
         ],
     ),
-    "The maps are 24 × 24, 12 × 12, 8 × 8 and 4 × 4. Only one layer has another number of parameters than before.",
+    "The maps are 24 × 24, 12 × 12, 8 × 8 and 4 × 4. Only one layer's number of parameters changes.",
     """
 C1, C3 = 6 * (5 * 5 * 1 + 1), 16 * (5 * 5 * 6 + 1)
 C5 = 120 * (4 * 4 * 16 + 1)

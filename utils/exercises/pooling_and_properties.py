@@ -1,6 +1,7 @@
 """Exercises of notebook 04: pooling and the properties of CNNs."""
 
 import numpy as np
+import scipy.signal
 
 from utils.convolution import convolve2d, correlate2d, pool2d
 from utils.exercises.exercise import Exercise, same_function, same_numbers
@@ -13,7 +14,20 @@ q1 = Exercise(
         pool2d(_map, mode="average"),
         mistakes=[
             (pool2d(_map), "That is max pooling. Average pooling takes the mean of the four values."),
-            (4 * pool2d(_map, mode="average"), "These are the sums of the windows. How many values has a window?"),
+            (
+                4 * pool2d(_map, mode="average"),
+                "These are the sums of the windows. How many values does a window have?",
+            ),
+            (2 * pool2d(_map, mode="average"), "Divide by the number of values in a window, not by its width."),
+            (-pool2d(-_map), "Those are the smallest values of the windows. Average pooling takes the mean."),
+            (
+                _map.reshape(4, 2, 2).mean(axis=2),
+                "Your windows are two columns wide, but only one row high.",
+            ),
+            (
+                _map.reshape(2, 2, 4).mean(axis=1),
+                "Your windows are two rows high, but only one column wide.",
+            ),
             (pool2d(_map, strides=1, mode="average"), "Your windows overlap: that is stride 1."),
             (pool2d(_map, mode="average").T, "Rows and columns are exchanged."),
         ],
@@ -70,7 +84,7 @@ def max_pool(x, size):
 
 answer = max_pool
 """,
-    "Stride = window size, so that every pixel belongs to one window.",
+    "Stride = window size, so that every pixel belongs to at most one window.",
 )
 
 q3 = Exercise(
@@ -111,6 +125,7 @@ q4 = Exercise(
             _kernels(2, (2, 2), (2, 2)),
             _kernels(3, (1, 1), (3, 3)),
             _kernels(4, (3, 3), (2, 2)),
+            _kernels(5, (2, 2), (5, 5)),
         ],
         mistakes=[
             (
@@ -125,6 +140,19 @@ q4 = Exercise(
             (
                 lambda k1, k2: convolve2d(k1, k2, padding="same"),
                 "The merged kernel sees more than each of them: keep every overlap.",
+            ),
+            (
+                lambda k1, k2: scipy.signal.convolve2d(k1, k2, mode="same"),
+                "The merged kernel sees more than each of them: keep every overlap, not only a part as large as k1.",
+            ),
+            (
+                lambda k1, k2: scipy.signal.convolve2d(k1, k2, mode="valid"),
+                "You keep the places where one kernel lies wholly inside the other. Keep every overlap.",
+            ),
+            (
+                lambda k1, k2: scipy.signal.correlate2d(k1, k2),
+                "Nearly: the size is right. Two correlations in a row amount to a convolution of the kernels: "
+                "one of them must be flipped.",
             ),
             (
                 lambda k1, k2: k1 + k2,
@@ -154,19 +182,19 @@ _conv = (3 * 3 * 3 + 1) * 16
 q5 = Exercise(
     "4.5",
     same_numbers(
-        round(_dense / _conv),
-        tolerance=0.5,
+        _dense // _conv,
         mistakes=[
             (_dense, "That is the number of parameters of the dense layer. Divide by that of the convolutional one."),
             (_conv, "That is the number of parameters of the convolutional layer."),
-            (round(32 * 32 * 3 * 32 * 32 * 16 / (3 * 3 * 3 * 16)), "You left out the biases."),
+            (32 * 32 * 3 * 32 * 32 * 16 / (3 * 3 * 3 * 16), "You left out the biases."),
             (
-                round((32 * 32 * 3 + 1) * 16 / _conv),
+                (32 * 32 * 3 + 1) * 16 / _conv,
                 "A dense layer with 16 outputs is not the same: count the outputs of "
                 "the convolutional layer, pixel by pixel.",
             ),
-            (round((32 * 32 * 3 + 1) * 30 * 30 * 16 / _conv), 'With padding="same" the maps keep their size.'),
-            (round(_conv / _dense), "Divide the other way round."),
+            ((32 * 32 * 3 + 1) * 30 * 30 * 16 / _conv, 'With padding="same" the maps keep their size.'),
+            (0, "Divide the other way round."),
+            (_conv / _dense, "Divide the other way round."),
         ],
     ),
     "The dense layer has 32 * 32 * 16 outputs, each with a weight for all 32 * 32 * 3 inputs and a bias.",

@@ -36,9 +36,10 @@ q2 = Exercise(
             ((_plain, _plain), "The residual block has the derivative 1 + F', not F'."),
             ((-1, np.log10(0.9)), "That is one block. There are 50 factors."),
             ((1e-50, 0.9**50), "Those are the factors themselves. Give their powers of ten, np.log10(factor)."),
-            ((_plain, 0), "A way on which nothing is multiplied is not the whole sum. Take (1 + F') fifty times."),
+            ((_plain, -2), "The first one is right. Give the second to one decimal; do not cut it off."),
+            ((_plain, 0), "A path along which nothing is multiplied is not the whole sum. Take (1 + F') fifty times."),
         ],
-        tolerance=0.06,
+        tolerance=(1e-6, 0.05),  # the first is whole, the second asked for to one decimal
     ),
     "The plain network multiplies |F'| = 0.1 fifty times, the residual one 1 + F' = 0.9.",
     """
@@ -116,7 +117,36 @@ q4 = Exercise(
                 lambda x, g, b, e: g * (x - x.mean(0)) / np.sqrt(x.var(0, ddof=1) + e) + b,
                 "You divide by n - 1 in the variance. Batch normalisation divides by n.",
             ),
+            (
+                lambda x, g, b, e: _batch_norm(x, g, b, 0),
+                "epsilon is missing: it keeps the division possible where the variance is 0.",
+            ),
+            (
+                lambda x, g, b, e: _batch_norm(x, b, g, e),
+                "gamma and beta are exchanged. gamma is the factor.",
+            ),
+            (
+                lambda x, g, b, e: g * (x - x.mean(0) / np.sqrt(x.var(0) + e)) + b,
+                "Only the mean is divided by the root. Where must brackets stand?",
+            ),
+            (
+                lambda x, g, b, e: g * x - x.mean(0) / np.sqrt(x.var(0) + e) + b,
+                "Only the mean is divided by the root. Where must brackets stand?",
+            ),
+            (
+                lambda x, g, b, e: (g * x - x.mean(0)) / np.sqrt(x.var(0) + e) + b,
+                "gamma multiplies the normalised value, not x. Where must brackets stand?",
+            ),
+            (
+                lambda x, g, b, e: g * (x - x.mean(0)) / np.sqrt(x.var(0)) + e + b,
+                "epsilon is added to the variance, inside the root.",
+            ),
+            (
+                lambda x, g, b, e: g * ((x - x.mean(0)) / np.sqrt(x.var(0) + e)) - b,
+                "beta is added, not subtracted.",
+            ),
         ],
+        tolerance=1e-5,  # float32 is enough
     ),
     "x.mean(axis=0) and x.var(axis=0) are the mean and variance of each channel.",
     """
@@ -151,7 +181,12 @@ q5 = Exercise(
     "8.5",
     same_function(
         _descend,
-        cases=[(1.0, [0.5, 0.5, -0.2], 0.1, 0.9), (-2.0, [1.0, 2.0, 3.0, 4.0], 0.5, 0.5), (0.0, [1.0], 0.1, 0.9)],
+        cases=[
+            (1.0, [0.5, 0.5, -0.2], 0.1, 0.9),
+            (-2.0, [1.0, 2.0, 3.0, 4.0], 0.5, 0.5),
+            (0.0, [1.0], 0.1, 0.9),
+            (3.0, [1.0, -2.0], 0.1, 0.0),
+        ],
         mistakes=[
             (lambda w, g, r, m: w - r * sum(g), "That is plain SGD. Where does the momentum come in?"),
             (lambda w, g, r, m: 2 * w - _descend(w, g, r, m), "The steps go against the gradient, not along it."),
@@ -162,6 +197,18 @@ q5 = Exercise(
             (
                 lambda w, g, r, m: _descend(w, g, r * (1 - m), m),
                 "You weigh the new gradient with 1 - momentum; the formula has no such factor.",
+            ),
+            (
+                lambda w, g, r, m: _descend(w, g[:1], r, m),
+                "Only the first gradient counts. Does `return` stand inside the loop?",
+            ),
+            (
+                lambda w, g, r, m: _descend(w, g[:-1], r, m),
+                "w moves too early, or the last gradient is left out: change v first, then move w by it.",
+            ),
+            (
+                lambda w, g, r, m: _descend(0, g, r, m) - _descend(0, g[:-1], r, m),
+                "That is v, the last step. Return the weight.",
             ),
             (_nesterov, "That is Nesterov's variant. Here w moves by v."),
         ],
