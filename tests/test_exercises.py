@@ -799,6 +799,13 @@ def test_each_value_has_its_own_tolerance():
     assert "the second" in feedback(exercise, (5, 62.5))
 
 
+def test_a_usual_mistake_may_be_rounded_but_not_confused_with_another_value():
+    exercise = asked(0.005, mistakes=[(0.00499001, "drawn twice"), (np.sqrt(22), "a root"), (51264, "a bias")])
+    assert [feedback(exercise, wrong) for wrong in (0.00499, 4.69, 51264)] == ["drawn twice", "a root", "a bias"]
+    for wrong in (0.00501, 5.0, 51265):
+        assert "drawn" not in feedback(exercise, wrong) and "bias" not in feedback(exercise, wrong)
+
+
 def test_typed_whole_numbers_have_no_dtype_and_computed_ones_have():
     for wrong in (18, [18], np.array(18)):
         assert "dtype" not in feedback(asked(18.776), wrong)

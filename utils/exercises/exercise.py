@@ -78,7 +78,7 @@ def same_numbers(expected, mistakes=(), tolerance=1e-6):
         if _close(got, expected, tolerance):
             return None
         for wrong, feedback in mistakes:
-            if _usual(got, wrong, tolerance):
+            if _usual(got, np.asarray(wrong, float), expected, tolerance):
                 return feedback
         return _sentence(_difference(got, expected, tolerance))
 
@@ -197,12 +197,14 @@ def _close(got, wanted, tolerance):
     return got.shape == wanted.shape and bool(_near(got, wanted, tolerance).all())
 
 
-def _usual(got, wrong, tolerance):
-    """True for a usual mistake, the decimals of which may be rounded."""
-    wrong = np.asarray(wrong, float)
+def _usual(got, wrong, expected, tolerance):
+    """True for a usual mistake. Its decimals may be rounded, as long as that does not make it nearer to the value."""
     if got.shape != wrong.shape:
         return False
-    rounded = (wrong % 1 != 0) & (np.abs(got - wrong) <= NEAR * np.abs(wrong))
+    off = np.abs(got - wrong)
+    rounded = (wrong % 1 != 0) & (off <= NEAR * np.abs(wrong))
+    if got.shape == expected.shape:
+        rounded &= off < np.abs(got - expected.astype(float))
     return bool((rounded | _near(got, wrong, np.max(tolerance))).all())
 
 

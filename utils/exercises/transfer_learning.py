@@ -17,7 +17,7 @@ q1 = Exercise(
     """
 answer = 0
 """,
-    "More than a hundred of ImageNet's 1,000 classes are dogs. For the other two, earlier layers are worth more.",
+    "More than a hundred of ImageNet's 1,000 classes are dogs. For the other two, earlier layers help more.",
 )
 
 _INSIDE, _ONCE = (5 + 0.01) * 20, 5 + 0.01 * 20
