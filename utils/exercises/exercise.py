@@ -172,10 +172,9 @@ def _result(function, given, untouched):
     try:
         got = function(*given)
     except (Exception, SystemExit) as error:  # whatever a student's code raises is feedback, not a crash
-        text = _cut(f"your function stops with {_type(error)}: {error}".rstrip(".: "), 110)
-        return None, text + ". It must work for any sizes." if isinstance(
-            error, (IndexError, ValueError)
-        ) else text + "."
+        text = _cut(f"your function stops with {_type(error)}: {error}".rstrip(".: "), 110) + "."
+        sizes = isinstance(error, (IndexError, ValueError))  # the others do not come from sizes
+        return None, text + " It must work for any sizes." * sizes
     if got is None or got is ...:
         return None, None
     changeable = [pair for pair in zip(untouched, given) if isinstance(pair[0], (np.ndarray, list))]
