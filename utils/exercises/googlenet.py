@@ -10,6 +10,7 @@ q1 = Exercise(
             ((600_000, 5_000_000), "The order is: without, with the 1 × 1 layer."),
             ((5_000_000, 500_000), "The 1 × 1 layer itself costs something too."),
             ((5_000_000, 100_000), "That is the 1 × 1 layer alone. The 5 × 5 layer after it costs something too."),
+            ((5, 0.6), "Those are millions. Give the numbers themselves."),
             ((50_000, 6_000), "That is one pixel. How many are there?"),
             ((200_000, 120_000), "A 5 × 5 filter reads 25 pixels of every map, not one."),
             ((5_000_000, 5_100_000), "After the reduction the 5 × 5 filters read fewer maps. How many?"),

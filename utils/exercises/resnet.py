@@ -36,6 +36,10 @@ q2 = Exercise(
             ((_plain, _plain), "The residual block has the derivative 1 + F', not F'."),
             ((-1, np.log10(0.9)), "That is one block. There are 50 factors."),
             ((1e-50, 0.9**50), "Those are the factors themselves. Give their powers of ten, np.log10(factor)."),
+            (
+                (_plain, -_residual),
+                "The first one is right. 0.9 is less than 1 as well: which sign has its power of ten?",
+            ),
             ((_plain, -2), "The first one is right. Give the second to one decimal; do not cut it off."),
             ((_plain, 0), "A path along which nothing is multiplied is not the whole sum. Take (1 + F') fifty times."),
         ],
@@ -116,6 +120,10 @@ q4 = Exercise(
             (
                 lambda x, g, b, e: g * (x - x.mean(0)) / np.sqrt(x.var(0, ddof=1) + e) + b,
                 "You divide by n - 1 in the variance. Batch normalisation divides by n.",
+            ),
+            (
+                lambda x, g, b, e: _batch_norm(x, 1, b, e),
+                "gamma is missing.",
             ),
             (
                 lambda x, g, b, e: _batch_norm(x, g, b, 0),
