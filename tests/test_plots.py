@@ -1,5 +1,7 @@
 """The figures show the data they are given, carry labels and a description, and are shown once."""
 
+from io import BytesIO
+
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
@@ -7,11 +9,12 @@ import pandas as pd
 import pytest
 from keras import layers
 from matplotlib.colors import to_hex, to_rgb
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 from matplotlib.path import Path
 from PIL import Image
 
 from utils import kernels, plots
+from utils.arithmetic import conv_output_size
 from utils.convolution import correlate2d
 from utils.models.googlenet import inception_module
 from utils.models.resnet import residual_block
@@ -71,6 +74,7 @@ FIGURES = {
         {"image": np.ones((4, 4, 1)), "maps": np.ones((2, 2, 5))}, np.arange(3.0), title="Way"
     ),
     "windows": lambda: plots.windows(6, 3, strides=2, title="Stride 2"),
+    "blocks": lambda: plots.blocks((6, 6, 3), 3, 2),
     "learning_curves": lambda: plots.learning_curves(RUNS, validation=True, title="Two networks"),
     "dots": lambda: plots.dots(RUNS, "loss", levels={"guessing": 5}, title="Two networks"),
     "confusion": lambda: plots.confusion(COUNTS, ["cat", "dog", "horse"]),
@@ -173,6 +177,19 @@ def test_grids_write_every_number_and_frame_the_window():
     )
 
 
+def test_equal_cells_have_the_same_size_in_all_grids():
+    tables = {"column": [[1], [2], [1]], "row": [[-1, 0, 1]], "both": kernels.SOBEL_X, "small": kernels.ROBERTS_X}
+    figure = plots.grids(tables, signs=["·", "="], equal=True)
+    figure.draw_without_rendering()
+    sizes = []
+    for ax, table in zip(figure.axes, tables.values()):
+        (left, top), (right, bottom) = ax.transData.transform([(0, 0), np.shape(table)[::-1]])
+        sizes += [(right - left) / np.shape(table)[1], (top - bottom) / np.shape(table)[0]]
+        title = ax.title.get_window_extent()
+        assert top < title.y0 < top + 20, "the title stands above its grid"
+    np.testing.assert_allclose(sizes, sizes[0], rtol=0.02)
+
+
 def test_step_shows_the_window_and_the_value_that_belongs_to_it():
     image = np.arange(36).reshape(6, 6) % 7
     figure = plots.step(image, kernels.SOBEL_X, 1, 0, strides=2)
@@ -191,6 +208,32 @@ def test_windows_counts_zeros_and_unused_pixels():
         "2 windows of 3 over 6 pixels, 0 zeros before, 0 after, 1 pixels unused" in plots.windows(6, 3, 2).description
     )
     assert "3 windows of 3 over 6 pixels, 0 zeros before, 1 after, 0" in plots.windows(6, 3, 2, "same").description
+
+
+@pytest.mark.parametrize("padding, dilation_rate", [("same", 1), (1, 1), ("valid", 2), (3, 2)])
+def test_windows_write_the_values_and_the_sums_that_a_correlation_gives(padding, dilation_rate):
+    values = np.array([1, 2, 3, 4, 5, 6])
+    figure = plots.windows(6, 3, 2, padding, dilation_rate, values=values)
+    zeros = (padding if padding in ("same", "valid") else (0, padding)), (1, dilation_rate)
+    sums = correlate2d(values[None], np.ones((1, 3), int), (1, 2), *zeros)[0].tolist()
+    written = texts(figure.axes[0])
+    assert [int(text) for text in written if not text.startswith("sum") and text != "0"] == values.tolist()
+    assert [text for text in written if text.startswith("sum")] == [f"sum {n}" for n in sums]
+    assert figure.description.endswith("Sums of the windows: " + ", ".join(map(str, sums)))
+
+
+@pytest.mark.parametrize("channels, filters, strides", [(3, 2, 1), (1, 4, 2), (5, 1, 1)])
+def test_blocks_have_the_depth_of_the_image_and_a_map_for_each_filter(channels, filters, strides):
+    figure = plots.blocks((7, 9, channels), 3, filters, strides)
+    rows, columns = conv_output_size((7, 9), 3, strides)
+    (ax,) = figure.axes
+    written = "\n".join(texts(ax)).splitlines()
+    for sizes in ((7, 9, channels), (3, 3, channels), (rows, columns), (rows, columns, filters)):
+        assert " × ".join(map(str, sizes)) in written
+    assert [text for text in written if text.startswith("filter")] == [f"filter {k + 1}" for k in range(filters)]
+    fronts = [(p.get_width(), p.get_height()) for p in ax.patches if isinstance(p, Rectangle)]
+    assert fronts.count((9, 7)) == channels and fronts.count((3, 3)) == channels * filters + 1
+    assert fronts.count((columns, rows)) == 2 * filters, "each map once by itself and once in the stack"
 
 
 def test_gradient_colours_the_brighter_side_where_the_edge_is_strong():
@@ -427,6 +470,16 @@ def test_the_style_shows_figures_with_their_description_as_alt_text():
     assert plt.rcParams["font.size"] >= 14
 
 
+@pytest.mark.parametrize("draw, mode", [(plots.images, "L"), (plots.grids, "RGB")])
+def test_stored_pictures_lose_their_transparency_and_nothing_else(draw, mode, tmp_path):
+    table = {"a": np.arange(16).reshape(4, 4)}
+    png, _ = plots._png(draw(table))
+    draw(table).savefig(tmp_path / "as_drawn.png")
+    stored, drawn = Image.open(BytesIO(png)), Image.open(tmp_path / "as_drawn.png")
+    assert stored.mode == mode and drawn.mode == "RGBA"
+    np.testing.assert_array_equal(stored.convert("RGBA"), drawn)
+
+
 def test_patches_stand_on_the_left_of_their_projections_one_row_for_each_map():
     figure = plots.patches_and_projections(SEEN, title="Two maps")
     rows = np.reshape(figure.axes, (2, 5))
@@ -451,6 +504,10 @@ def test_patches_stand_on_the_left_of_their_projections_one_row_for_each_map():
         (lambda: plots.step(np.eye(4), np.eye(2), 3, 0), "i must be below 3"),
         (lambda: plots.step(np.eye(4), np.eye(2), 0, -1), "j"),
         (lambda: plots.step(np.eye(4), np.eye(2), 0, 0, strides=(1, 2)), "strides"),
+        (lambda: plots.windows(6, 3, values=[1, 2]), "6 pixels"),
+        (lambda: plots.blocks((6, 6), 3, 2), "image_shape"),
+        (lambda: plots.blocks((6, 6, 3), 3, 5), "filters must be at most 4"),
+        (lambda: plots.blocks((6, 6, 3), 7, 2), "kernel_size"),
         (lambda: plots.windows(3, 5), "kernel_size"),
         (lambda: plots.learning_curves(RUNS, "accuracy"), "'accuracy'"),
         (lambda: plots.dots(RUNS, "accuracy"), "'accuracy'"),

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.colors import ListedColormap, to_hex, to_rgb
 from matplotlib.dates import ConciseDateFormatter
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Polygon, Rectangle
 from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 
@@ -220,10 +220,11 @@ def images(pictures, columns=None, vmin=None, vmax=None, cmap="gray", title="", 
     return _finish(figure, f"{title + '. ' if title else ''}Pictures: {', '.join(pictures)}", shows)
 
 
-def gradient(picture, magnitude, direction, threshold=0.25):
+def gradient(picture, magnitude, direction, threshold=0.25, shows=""):
     """A picture, how strong its edges are, and which way they face: where they are strong, the direction as a colour.
 
     direction: degrees, 0 for brighter to the right, 90 for brighter upwards. threshold: share of the largest magnitude.
+    shows: what is to be seen, for those who cannot see it.
     Introduced in notebook 02.
     """
     figure, axs = plt.subplots(1, 3, figsize=(WIDTH, 3.5), layout="constrained", FigureClass=DescribedFigure)
@@ -243,16 +244,29 @@ def gradient(picture, magnitude, direction, threshold=0.25):
         figure,
         "A photo, the magnitude of its gradient, and where its edges are strong a colour for the side "
         "that is brighter: right, up, left, down",
+        shows,
     )
 
 
-def grids(tables, highlight=None, title="", signs=None, size=None, zero_border=0, cmap=None, numbered=False, shows=""):
+def grids(
+    tables,
+    highlight=None,
+    title="",
+    signs=None,
+    size=None,
+    zero_border=0,
+    cmap=None,
+    numbered=False,
+    equal=False,
+    shows="",
+):
     """Arrays as grids of numbers, side by side: name -> (rows, columns).
 
     highlight: name -> list of (row, column, height, width, colour) frames. zero_border: width of the rim of the first
     grid that is padding, drawn grey. signs: text between two grids, one for each gap. cmap: "gray" draws the cells as
     pixels from 0 to 255; by default positive cells are tinted blue and negative ones red. NaN leaves a cell empty.
-    numbered: write the numbers of rows and columns at the rim. shows: what is to be seen, for those who cannot see it.
+    numbered: write the numbers of rows and columns at the rim. equal: cells of the same size in all grids, so that the
+    sizes of the arrays can be compared. shows: what is to be seen, for those who cannot see it.
     Introduced in notebook 02.
     """
     _some("tables", tables)
@@ -272,6 +286,11 @@ def grids(tables, highlight=None, title="", signs=None, size=None, zero_border=0
     for index, (ax, (name, table)) in enumerate(zip(axs[0], tables.items())):
         border = zero_border if index == 0 else 0
         _draw_grid(ax, table, name, (highlight or {}).get(name, ()), border, cmap, numbered)
+        if equal:
+            rows, tallest = len(table), max(s[0] for s in shapes)
+            room = (tallest - rows) / 2  # above and below
+            ax.set_ylim(rows + room + 0.06, -room - 0.06)
+            ax.set_title(name, y=1 - room / tallest)
         if signs and index < len(signs):
             ax.annotate(
                 signs[index],
@@ -362,7 +381,13 @@ def step(image, kernel, i, j, strides=1, names=("image", "filter", "feature map"
     rows, columns = np.shape(kernel)
     frames = {names[0]: [(i * strides, j * strides, rows, columns, VERMILION)], names[2]: [(i, j, 1, 1, VERMILION)]}
     tables = dict(zip(names, (np.asarray(image), np.asarray(kernel), so_far)))
-    return grids(tables, frames, f"row {i}, column {j} of the {names[2]}: {result[i, j]}", signs=("\u22c6", "="))
+    top, left = i * strides, j * strides
+    shows = (
+        f"The filter lies on rows {top} to {top + rows - 1} and columns {left} to {left + columns - 1} of the "
+        f"{names[0]}; {i * result.shape[1] + j + 1} of {result.size} values are there"
+    )
+    title = f"row {i}, column {j} of the {names[2]}: {result[i, j]}"
+    return grids(tables, frames, title, signs=("\u22c6", "="), equal=True, shows=shows)
 
 
 def pooling(tables, pool_size=2):
@@ -443,36 +468,42 @@ def stages(maps, scores, title=""):
     return _finish(figure, f"{title}. Columns: {', '.join(maps)}; highest score: class {int(np.argmax(scores))}")
 
 
-def windows(input_size, kernel_size, strides=1, padding="valid", dilation_rate=1, title=""):
+def windows(input_size, kernel_size, strides=1, padding="valid", dilation_rate=1, title="", values=None):
     """Along one axis: the input, the zeros that padding adds, and every window of the kernel, one line each.
 
+    The cells hold the numbers of the pixels. values: (input_size,), what to write into them instead; then the sum of
+    the values under each window stands beside it.
+    Raises ValueError if there are not as many values as pixels, and for the arguments that `conv_output_size` refuses.
     Introduced in notebook 03.
     """
     from utils.arithmetic import conv_output_size, padding_amounts
 
     before, after = padding_amounts(input_size, kernel_size, strides, padding, dilation_rate)
     outputs = conv_output_size(input_size, kernel_size, strides, padding, dilation_rate)
-    figure, ax = _figure(0.9 + 0.34 * (outputs + 1.4))
-    used = {k * strides + tap * dilation_rate - before for k in range(outputs) for tap in range(kernel_size)}
+    if values is not None and np.shape(values) != (input_size,):
+        raise ValueError(f"values must be one number for each of {input_size} pixels, got shape {np.shape(values)}")
+    labels = list(range(input_size)) if values is None else list(values)
+    taps = [[k * strides + tap * dilation_rate - before for tap in range(kernel_size)] for k in range(outputs)]
+    used = {pixel for window in taps for pixel in window}
+    figure, ax = _figure(0.9 + 0.42 * (outputs + 1.4))
     for pixel in range(-before, input_size + after):
         inside = 0 <= pixel < input_size
         face = ("#cfe3f1" if pixel in used else "#f6c9b4") if inside else "#dddddd"
         ax.add_patch(Rectangle((pixel, 0), 1, 1, facecolor=face, edgecolor="white", linewidth=2))
-        ax.text(
-            pixel + 0.5,
-            0.5,
-            str(pixel) if inside else "zero",
-            ha="center",
-            va="center",
-            color=BLACK if inside else "#777777",
-            fontsize=13,
-        )
-    for k in range(outputs):
-        for tap in range(kernel_size):
-            left = k * strides + tap * dilation_rate - before
+        look = dict(color=BLACK, fontsize=16) if inside else dict(color="#555555", fontsize=14)
+        text = str(labels[pixel]) if inside else "zero" if values is None else "0"
+        ax.text(pixel + 0.5, 0.5, text, ha="center", va="center", **look)
+    sums = []
+    for k, window in enumerate(taps):
+        for left in window:
             ax.add_patch(Rectangle((left + 0.05, -1.15 - k), 0.9, 0.75, facecolor=COLOURS[k % 2], edgecolor="none"))
+        if values is not None:
+            sums.append(sum(labels[pixel] for pixel in window if 0 <= pixel < input_size))
+            place = (input_size + after + 0.25, -0.78 - k)
+            ax.text(*place, f"sum {sums[-1]}", va="center", fontsize=16, color=COLOURS[k % 2], fontweight="bold")
+    room = 0.3 if values is None else 1.4  # for the sums
     ax.set(
-        xlim=(-before - 0.3, input_size + after + 0.3), ylim=(-outputs - 0.6, 1.2), xticks=[], yticks=[], title=title
+        xlim=(-before - 0.3, input_size + after + room), ylim=(-outputs - 0.6, 1.2), xticks=[], yticks=[], title=title
     )
     ax.set_ylabel("windows", labelpad=8)
     for spine in ax.spines.values():
@@ -482,6 +513,87 @@ def windows(input_size, kernel_size, strides=1, padding="valid", dilation_rate=1
         figure,
         f"{title}. {outputs} windows of {kernel_size} over {input_size} pixels, "
         f"{before} zeros before, {after} after, {ignored} pixels unused",
+        f"Sums of the windows: {', '.join(map(str, sums))}" if sums else "",
+    )
+
+
+def blocks(image_shape, kernel_size, filters, strides=1, padding="valid", title=""):
+    """A convolutional layer as blocks: the image, filters as deep as the image, a map from each filter, their stack.
+
+    image_shape: (height, width, channels), a few pixels, since the blocks are drawn to scale. The block of an image of
+    three channels is red, green and blue. A map has the colour of its filter. The first window is framed.
+    Raises ValueError for a wrong image_shape, more than 4 filters, and what `conv_output_size` refuses.
+    Source: lecture topics "RGB images, multiple filters" and "Terminologies". Introduced in notebook 03.
+    """
+    from utils.arithmetic import conv_output_size
+
+    if np.shape(image_shape) != (3,):
+        raise ValueError(f"image_shape must be (height, width, channels), got {image_shape!r}")
+    height, width, depth = (integer("image_shape", n, 1) for n in image_shape)
+    if integer("filters", filters, 1) > 4:
+        raise ValueError(f"filters must be at most 4, the number that can be drawn, got {filters}")
+    size = integer("kernel_size", kernel_size, 1)
+    rows, columns = conv_output_size((height, width), size, strides, padding)
+    channels = ["#e7a39b", "#a5d3a2", "#a3bfe6"] if depth == 3 else ["#d6d6d6"] * depth
+    shades = [to_hex(0.45 + 0.55 * np.array(to_rgb(colour))) for colour in COLOURS[:filters]]
+    gap, pitch = 0.28 * max(width, 4), max(size + 0.3 * depth, rows + 0.3) + 1.6
+    total = max(filters * pitch, height + 2.5)
+    figure, ax = _figure(5.2)
+    places = [0.5 * total - (filters / 2 - k - 0.5) * pitch for k in range(filters)]  # middles of filters and maps
+    image = (0, 0.5 * (total - height), width, height)
+    x_filter = width + 0.3 * depth + 2.4 * gap
+    x_map = x_filter + size + 0.3 * depth + 2.4 * gap
+    x_stack = x_map + columns + 2.4 * gap
+    right = _draw_block(ax, *image, channels)
+    _draw_block(ax, image[0], image[1], size, size, ["none"] * depth, edge=COLOURS[0], linewidth=3)
+    for k, middle in enumerate(places):
+        top = middle - size / 2
+        end = _draw_block(ax, x_filter, top, size, size, channels, edge=COLOURS[k], linewidth=3)
+        _draw_block(ax, x_map, middle - rows / 2, columns, rows, [shades[k]], edge=COLOURS[k], linewidth=2)
+        _arrow(ax, (right + 0.2, 0.5 * total + (middle - 0.5 * total) * 0.5), (x_filter - 0.3, middle))
+        _arrow(ax, (end + 0.2, middle), (x_map - 0.3, middle))
+        _arrow(ax, (x_map + columns + 0.4, middle), (x_stack - 0.3, 0.5 * total + (middle - 0.5 * total) * 0.4))
+        ax.text(x_filter + size / 2, top + size + 0.7, f"filter {k + 1}", ha="center", va="center")
+        ax.text(x_map + columns / 2, middle + rows / 2 + 0.7, f"map {k + 1}", ha="center", va="center")
+    end = _draw_block(ax, x_stack, 0.5 * (total - rows), columns, rows, shades)
+    foot = total + 1.2
+    for middle, name, symbols, numbers in (
+        (width / 2, "image", "$H_1\\,×\\,W_1\\,×\\,D_1$", (height, width, depth)),
+        (x_filter + size / 2, f"$K$ = {filters} filters", "$F\\,×\\,F\\,×\\,D_1$", (size, size, depth)),
+        (x_map + columns / 2, f"$K$ = {filters} maps", "$H_2\\,×\\,W_2$", (rows, columns)),
+        (x_stack + columns / 2, "output", "$H_2\\,×\\,W_2\\,×\\,K$", (rows, columns, filters)),
+    ):
+        text = f"{name}\n{symbols}\n{' × '.join(map(str, numbers))}"
+        ax.text(middle, foot, text, ha="center", va="top", linespacing=1.4)
+    ax.set(xlim=(-1.2, end + 1.2), ylim=(foot + 4.6, -0.6), title=title, aspect="equal")
+    ax.axis("off")
+    return _finish(
+        figure,
+        f"{title + '. ' if title else ''}An image of {height} × {width} × {depth}; {filters} filters of "
+        f"{size} × {size} × {depth}, each as deep as the image; {filters} maps of {rows} × {columns}, one from each "
+        f"filter, which stacked are the output of {rows} × {columns} × {filters}",
+    )
+
+
+def _draw_block(ax, left, top, width, height, colours, edge=BLACK, linewidth=1.2):
+    """A box seen from the front, above and the right, one slice for each colour; returns where it ends on the right."""
+    step = 0.3  # data units to the right and upwards, for each slice
+    look = dict(edgecolor=edge, linewidth=linewidth, joinstyle="round")
+    for k in reversed(range(len(colours))):
+        x, y = left + k * step, top - k * step
+        corners = [(x, y), (x + step, y - step), (x + width + step, y - step), (x + width + step, y + height - step)]
+        lid = [*corners[:3], (x + width, y)]
+        side = [(x + width, y), *corners[2:], (x + width, y + height)]
+        for face in (lid, side):
+            ax.add_patch(Polygon(face, facecolor=colours[k], **look))
+        if k == 0 or colours[k] != "none":
+            ax.add_patch(Rectangle((x, y), width, height, facecolor=colours[k], **look))
+    return left + width + len(colours) * step
+
+
+def _arrow(ax, start, end):
+    ax.add_patch(
+        FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=18, shrinkA=0, shrinkB=0, color=GREY, linewidth=2)
     )
 
 
@@ -865,8 +977,14 @@ def _finish(figure, description, shows=""):
 
 
 def _png(figure):
+    """The figure as PNG bytes without transparency, in grey where it has no colours: about half as large."""
     from io import BytesIO
 
-    buffer = BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": None})
-    return buffer.getvalue(), {"alt": figure.description}
+    from PIL import Image
+
+    drawn, small = BytesIO(), BytesIO()
+    figure.savefig(drawn, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 0})
+    picture = Image.open(drawn).convert("RGB")
+    grey = picture.convert("L")
+    (grey if grey.convert("RGB").tobytes() == picture.tobytes() else picture).save(small, "png")
+    return small.getvalue(), {"alt": figure.description}
