@@ -56,6 +56,18 @@ def moves_too_early(w, gradients, rate, momentum):
     return w
 
 
+def zeros_with_a_negative_slice(image, p):
+    padded = np.zeros((image.shape[0] + 2 * p, image.shape[1] + 2 * p))
+    padded[p:-p, p:-p] = image
+    return padded
+
+
+def one_place_too_few(image, kernel):
+    """Right unless the kernel fits in only once."""
+    result = correlate2d(image, kernel)
+    return result if result.size > 1 else result[:0]
+
+
 # What students answer, and a word that the feedback must contain.
 WRONG = {
     "alexnet_zfnet_vgg.q1": [
@@ -174,7 +186,13 @@ WRONG = {
         (lambda w, x, p, rate: w.__isub__(rate), "changes what it is given"),
         (lambda w, x, p, rate: w - rate * 2 * x @ (x @ w - p) / len(p), "ValueError"),
     ],
-    "images_and_filters_2d.q1": [(600**2, "grey"), (3 * 600, "rows"), (24 * 600**2, "bits"), (1.08, "millions")],
+    "images_and_filters_2d.q1": [
+        (600**2, "grey"),
+        (3 * 600, "rows"),
+        (24 * 600**2, "bits"),
+        (1.08, "millions"),
+        (1080, "thousands"),
+    ],
     "images_and_filters_2d.q2": [
         ([[7, 7], [6, 9]], "flipped"),
         ([[7, 10], [6, 9]], "exchanged"),
@@ -182,6 +200,7 @@ WRONG = {
         ([[2, 2, 0], [9, 5, 0], [0, 0, 0]], "expected 2 rows of 2 values, got 3 rows"),
         ([5, 11, 9, 6], "the values are right"),
         ([[0, 2], [0, 3]], "slide"),
+        ([[5, 9], [11, 6]], "exchanged"),
         (2, "rows"),
     ],
     "images_and_filters_2d.q3": [
@@ -194,6 +213,7 @@ WRONG = {
         (lambda i, k: np.abs(correlate2d(i, k)), "of 2"),
         (lambda i, k: np.maximum(correlate2d(i, k), 0), "of 2"),
         (lambda i, k: correlate2d(i.astype(int), k), "of 2"),
+        (one_place_too_few, "the arguments [[2.0, 1.0, 0.0], [4.0, 3.0, 1.0]]"),
     ],
     "images_and_filters_2d.q4": [
         ([[0, 0, 0], [0, 0, 1], [0, 0, 0]], "left"),
@@ -202,55 +222,99 @@ WRONG = {
         (np.ones((3, 3)), "copy"),
         ([[0, 0, 0], [2, 0, 0], [0, 0, 0]], "as it is"),
         ([[1, 0, 0], [0, 0, 0], [0, 0, 0]], "diagonal"),
+        ([[0, 0, 0], [1, 1e-4, 0], [0, 0, 0]], "mixes nothing"),
+        ([[0, 0, 0], [1.0001, 0, 0], [0, 0, 0]], "as it is"),
         ([1, 0, 0], "rows"),
     ],
     "images_and_filters_2d.q5": [
+        (40, "pixels of the original"),
+        (1.25, "whole columns"),
+        (0.8, "part of a stripe"),
+        (10, "first time"),
+        (8, "apart"),
+        (2, "misses"),
+        (6, "not the value"),
+    ],
+    "images_and_filters_2d.q6": [
+        (45, "downwards"),
+        (135, "both signs"),
+        (225, "sign of S_x"),
+        (-0.785398, "radians"),
+        (169.7, "length"),
+        ((120, -120), "atan2"),
+        (-1, "tangent"),
+        (-90, "left to right"),
+        (-46, "not the value"),
+    ],
+    "images_and_filters_2d.q7": [
         ([[1, 1, 1], [0, 0, 0], [1, 1, 1]], "flat"),
         ([[-1, 2, -1]] * 3, "vertical"),
         ([[1, 1, 1], [-2, -2, -2], [1, 1, 1]], "middle row"),
         (np.zeros((3, 3)), "middle row"),
         ([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]], "vertical"),
         ([[-0.01, 0, 0], [0.01, 0.01, 0.01], [0, 0, 0]], "flat"),
+        ([[-1, -1, -1], [2, 2, 2.001], [-1, -1, -1]], "flat"),
+        ([[-1, -1, -1], [2, 2.01, 1.99], [-1, -1, -1]], "vertical"),
+        ([[1000, 1000, 1000], [0, 0, 0], [-1000, -1001, -999]], "vertical"),
+        ([[-1, -1, -1], [0, 0, 0], [1, 1, 1]], "middle row"),
+        ([[-0.33] * 3, [0.67] * 3, [-0.33] * 3], "rounded"),
     ],
     "stride_padding_channels.q1": [
-        (16.5, "Half"),
-        (17, "round"),
-        (15, "first move"),
-        (14, "both sides"),
-        (32, "stride 1"),
-    ],
-    "stride_padding_channels.q2": [
-        ((2, 1), "after"),
-        ((0, 3), "evenly"),
-        ((1, 1), "remainder"),
-        ((2, 2), "one too many"),
-        ((3, 3), "in all"),
-        (3, "list"),
-        ((1, 2, 1, 2), "expected 2 values, got 4"),
-    ],
-    "stride_padding_channels.q3": [
-        ((12, 17, 6, 11), "five rows"),
-        ((4, 8, 2, 6), "stride"),
-        ((6, 10, 12, 16), "exchanged"),
-        ((20, 24, 10, 14), "stride"),
-        ((12, 16), "expected 4 values, got 2"),
-        (((12, 16), (6, 10)), "the values are right"),
-        (((12, 17), (6, 11)), "a list of 4 values, got 2 rows"),
-    ],
-    "stride_padding_channels.q4": [
-        (1664, "deep"),
-        (51200, "biases"),
-        (801, "one filter"),
-        (53248, "single one"),
-        (51265, "less than 1 %"),
-    ],
-    "stride_padding_channels.q5": [
         (lambda i, p: np.pad(i, (0, p)), "bottom"),
         (lambda i, p: np.pad(i, ((p, p), (0, 0))), "columns"),
         (lambda i, p: np.pad(i, p, mode="edge"), "border"),
         (lambda i, p: np.pad(i, 1), "whatever p"),
         (lambda i, p: np.pad(i, p, constant_values=1), "are right"),
+        (lambda i, p: np.pad(i, max(p, 1)), "0: expected 3 rows of 2 values, got 5 rows"),
+        (lambda i, p: np.pad(i, p).T, "exchanged"),
+        (zeros_with_a_negative_slice, "0: your function stops"),
+        (lambda i, p: np.pad(i.astype(int), p), "decimals are cut off"),
         (lambda i, p: i, "expected 4 rows of 5 values"),
+    ],
+    "stride_padding_channels.q2": [
+        (16.5, "Half"),
+        (17, "round"),
+        (15, "both sides"),
+        (15, "last term"),
+        (14, "wider"),
+        (13, "zeros and the last term"),
+        (256, "whole map"),
+        (32, "stride 1"),
+    ],
+    "stride_padding_channels.q3": [
+        ((2, 1), "after"),
+        ((0, 3), "evenly"),
+        ((1, 1), "remainder"),
+        ((2, 2), "one too many"),
+        ((3, 3), "in all"),
+        ([[3, 3]], "in all"),
+        (3, "before and after"),
+    ],
+    "stride_padding_channels.q4": [
+        ((12, 17, 6, 11), "five rows"),
+        ((4, 8, 2, 6), "stride"),
+        ((6, 10, 12, 16), "exchanged"),
+        (((6, 10), (12, 16)), "exchanged"),
+        ((20, 24, 10, 14), "stride"),
+        (((12, 6), (16, 10)), "first those of the rows"),
+        ((12, 16), "which columns"),
+    ],
+    "stride_padding_channels.q5": [
+        (7, "bias"),
+        (1, "once for each channel"),
+        ([1, 4, 2], "one map"),
+        ([-1, 2, 0], "one map"),
+        (-1, "red channel alone"),
+        (2, "flipped"),
+        (3, "exchanged"),
+        (9, "sign"),
+    ],
+    "stride_padding_channels.q6": [
+        (1664, "deep"),
+        (51200, "biases"),
+        (801, "one filter"),
+        (53248, "single one"),
+        (51265, "less than 1 %"),
     ],
     "lenet.q1": [
         ((2000, 32), "order"),
@@ -755,7 +819,7 @@ def test_the_answer_of_a_student_is_not_modified_and_mutating_functions_do_not_s
         image[:] = 0
         return np.pad(image, p)
 
-    exercise = stride_padding_channels.q5
+    exercise = stride_padding_channels.q1
     verdict, feedback = exercise.evaluate(destroys)
     assert verdict is False and "changes what it is given" in feedback
     assert exercise.evaluate(solution(exercise))[0] is True
@@ -772,11 +836,27 @@ def test_every_notebook_module_has_at_least_four_exercises_numbered_in_order():
 
 
 @pytest.mark.parametrize("scale", [0.003, 1, 33.3])
-def test_a_filter_may_have_any_scale_and_be_rounded(scale):
+def test_a_filter_may_have_any_scale_and_thirds_but_not_rounded_ones(scale):
     from utils.exercises import images_and_filters_2d
 
-    thirds = np.array([[-0.33] * 3, [0.67] * 3, [-0.33] * 3])
-    assert images_and_filters_2d.q5.evaluate(scale * thirds)[0] is True
+    thirds = np.array([[-1 / 3] * 3, [2 / 3] * 3, [-1 / 3] * 3])
+    assert images_and_filters_2d.q7.evaluate(scale * thirds)[0] is True
+    verdict, feedback = images_and_filters_2d.q7.evaluate(scale * thirds.round(2))
+    assert verdict is False and "1/3" in feedback, "0.01 is not 0"
+
+
+@pytest.mark.parametrize("answer", [-45, 315, -405, [-45.0], np.float32(-45.01), np.array([[315]])])
+def test_a_direction_is_the_same_after_full_turns(answer):
+    from utils.exercises import images_and_filters_2d
+
+    assert images_and_filters_2d.q6.evaluate(answer)[0] is True
+
+
+@pytest.mark.parametrize("answer", [(12, 16, 6, 10), ((12, 16), (6, 10)), [[12, 16, 6, 10]], np.array([12, 16, 6, 10])])
+def test_numbers_may_be_grouped(answer):
+    from utils.exercises import stride_padding_channels
+
+    assert stride_padding_channels.q4.evaluate(answer)[0] is True
 
 
 def test_half_filled_answers_are_told_so():

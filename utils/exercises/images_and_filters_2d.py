@@ -15,6 +15,7 @@ q1 = Exercise(
             (8 * 3 * 600 * 600, "Those are bits. Eight of them are a byte."),
             (4 * 600 * 600, "That would be four numbers a pixel, with transparency. RGB has fewer."),
             (1.08, "That is the number of millions. Give the number of bytes."),
+            (1080, "That is the number of thousands. Give the number of bytes."),
         ],
     ),
     "Pixels first: rows times columns. Then bytes: one for each colour of a pixel.",
@@ -36,6 +37,7 @@ q2 = Exercise(
                 correlate2d(_image, _kernel.T),
                 "Rows and columns of the filter are exchanged: its second row is 2, 3.",
             ),
+            (correlate2d(_image, _kernel).T, "Rows and columns of your result are exchanged."),
             (_image[:2, :2] * _kernel, "These are the products of the first place. Add them up, then slide on."),
         ],
     ),
@@ -55,6 +57,7 @@ _cases = [
     ),
     (np.arange(9.0).reshape(3, 3), np.array([[2.0]])),
     (np.array([[0.5, 3.0], [1.0, 2.0]]), np.array([[-1.0, -2.0]])),
+    (np.array([[2.0, 1.0, 0.0], [4.0, 3.0, 1.0]]), np.array([[1.0, 0.0, 2.0], [3.0, -1.0, 1.0]])),  # fits in once
 ]
 
 q3 = Exercise(
@@ -92,25 +95,30 @@ answer = correlate
     "The inner sums over a and b are one NumPy line; the two loops move the window.",
 )
 
+EXACT = 1e-9  # what rounding errors of the computer may add up to, as a share of the largest weight
+
 
 def _shifts_right(kernel):
     kernel, complaint = table(kernel, (3, 3))
     if complaint:
         return complaint
     image = np.random.default_rng(0).integers(1, 255, (6, 7)).astype(float)
-    moved = correlate2d(image, kernel, padding="same")
-    inner = (slice(1, -1), slice(1, -1))
-    if np.allclose(moved[inner], image[1:-1, :-2]):
+    moved = correlate2d(image, kernel)
+
+    def is_(expected):
+        return np.allclose(moved, expected, rtol=0, atol=255 * EXACT * max(np.abs(kernel).max(), 1))
+
+    if is_(image[1:-1, :-2]):
         return None
-    if np.allclose(moved[inner], image[1:-1, 2:]):
+    if is_(image[1:-1, 2:]):
         return (
             "Your filter moves the image to the left. Which neighbour must a pixel copy so that the image moves right?"
         )
-    if np.allclose(moved[inner], image[:-2, 1:-1]) or np.allclose(moved[inner], image[2:, 1:-1]):
+    if is_(image[:-2, 1:-1]) or is_(image[2:, 1:-1]):
         return "Your filter moves the image up or down. Columns are what must change."
-    if np.allclose(moved[inner], image[inner]):
+    if is_(image[1:-1, 1:-1]):
         return "Your filter leaves the image where it is."
-    if np.count_nonzero(kernel) == 1 and np.isclose(kernel.sum(), 1):
+    if np.count_nonzero(kernel) == 1 and np.isclose(kernel.sum(), 1, rtol=0, atol=EXACT):
         return "Your filter moves the image along a diagonal. Only columns must change."
     if np.count_nonzero(kernel) != 1:
         return (
@@ -132,26 +140,107 @@ answer = [[0, 0, 0],
     "A true convolution would flip the filter, and move the image left.",
 )
 
+q5 = Exercise(
+    "2.5",
+    same_numbers(
+        5,
+        mistakes=[
+            (40, "That is the distance in pixels of the original. How many of the kept columns is it?"),
+            (
+                1.25,
+                "There are whole columns only: after how many steps of 8 does one fall on a brightest column again?",
+            ),
+            (
+                0.8,
+                "That is the part of a stripe between two kept columns. When have whole stripes passed?",
+            ),
+            (10, "After ten columns the pattern has repeated twice. Find the first time."),
+            (80, "That is in pixels, and the pattern repeats earlier."),
+            (4, "That is how many real stripes lie between two that you see."),
+            (2, "That is by how many pixels each kept column misses the next stripe. How many steps make a stripe?"),
+            (8, "That is how far apart the kept columns are. Which of them is the next to be a brightest one?"),
+        ],
+    ),
+    "The kept columns are 0, 8, 16, 24, ... A stripe is brightest at the columns 0, 10, 20, 30, ... "
+    "Which is the next column that is in both lists, and how many steps of 8 is it?",
+    """
+import math
 
-ROUNDED = 0.05  # share of the largest weight: 0.33 and 0.67 are meant as thirds
+answer = math.lcm(8, 10) // 8         # column 40 is the next in both lists
+""",
+    "Five kept columns, 40 pixels: stripes four times as wide as the real ones, which are not in the scene at all.",
+)
+
+
+def _direction(answer):
+    judge = same_numbers(-45, _DIRECTIONS, tolerance=0.1)
+    try:
+        turned = np.asarray(answer, float)
+    except Exception:  # whatever an object does when it is turned into an array; `judge` finds words for it
+        return judge(answer)
+    if turned.size == 1 and np.isfinite(turned).all() and np.abs(turned).max() >= 5:  # degrees; a full turn is none
+        return judge(float((turned.item() + 180) % 360 - 180))
+    return judge(answer)
+
+
+_DIRECTIONS = [
+    (45, "Rows are counted downwards. Is it the upper or the lower side that is brighter?"),
+    (135, "Check both signs: S_x is right minus left, S_y is top minus bottom."),
+    (-135, "Check the sign of S_x: it is right minus left."),
+    (-np.pi / 4, "That is the angle in radians. Turn it into degrees."),
+    (np.pi / 4, "That is an angle in radians; and check the sign of S_y: it is top minus bottom."),
+    (np.hypot(120, 120), "That is the length of the arrow. Which way does it point?"),
+    ((120, -120), "Those are S_x and S_y. Now the angle: atan2(S_y, S_x)."),
+    ((120, 120), "Check the sign of S_y: it is top minus bottom. Then take the angle."),
+    (-1, "That is S_y / S_x, the tangent of the angle."),
+    (0, "The image also changes from top to bottom."),
+    (-90, "The image also changes from left to right."),
+]
+
+q6 = Exercise(
+    "2.6",
+    _direction,
+    "Lay the two filters on the nine pixels: S_x is the right column minus the left one with weights 1, 2, 1; S_y the "
+    "top row minus the bottom row. Then numpy.degrees(numpy.arctan2(S_y, S_x)).",
+    """
+import numpy as np
+
+S_x = (10 + 2*40 + 70) - (10 + 2*10 + 10)
+S_y = (10 + 2*10 + 10) - (10 + 2*40 + 70)
+answer = np.degrees(np.arctan2(S_y, S_x))
+""",
+    "It points down and to the right, across the edge, to the bright corner. 315 degrees is the same direction.",
+)
 
 
 def _finds_horizontal_lines(kernel):
     kernel, complaint = table(kernel, (3, 3))
     if complaint:
         return complaint
-    kernel = kernel / (np.abs(kernel).max() or 1)
-    if not np.isclose(kernel.sum(), 0, atol=ROUNDED):
-        return "A flat region does not give 0. What must hold for the sum of the weights?"
-    if not np.allclose(kernel.sum(axis=0), 0, atol=ROUNDED):
-        return "A vertical line does not give 0. It covers one column of the filter: what must each column add up to?"
-    if not kernel[1].sum() > ROUNDED:
+    largest = np.abs(kernel).max()
+    flat = correlate2d(np.ones((3, 3)), kernel).item()
+    vertical = [correlate2d(np.eye(3)[[column] * 3], kernel).item() for column in range(3)]
+    horizontal = correlate2d(np.eye(3)[[1] * 3].T, kernel).item()
+    if abs(flat) > EXACT * largest:
+        return f"A flat region does not give 0. What must hold for the sum of the weights?{_rounded(flat, largest)}"
+    wrong = max(vertical, key=abs)
+    if abs(wrong) > EXACT * largest:
+        return (
+            "A vertical line does not give 0. It covers one column of the filter: what must each column add up to?"
+            + _rounded(wrong, largest)
+        )
+    if not horizontal > EXACT * largest:
         return "A bright horizontal line through the centre does not give a positive value. It covers the middle row."
     return None
 
 
-q5 = Exercise(
-    "2.5",
+def _rounded(total, largest):
+    """What to add where weights that should be thirds were written with two or three digits."""
+    return f" (Yours: {total:.3g}. Rounded weights? Python takes 1/3 as it is.)" if abs(total) < 0.05 * largest else ""
+
+
+q7 = Exercise(
+    "2.7",
     _finds_horizontal_lines,
     "A vertical line covers one column of the filter, a horizontal line one row. "
     "What must every column add up to, and what the middle row?",
