@@ -895,7 +895,8 @@ def test_typed_whole_numbers_have_no_dtype_and_computed_ones_have():
     assert "dtype" not in feedback(asked((5, 62.8)), np.array([5, 62]))
     halves = Exercise("0.0", same_function(lambda x: x / 2, [(np.array([3.0, 5.0]),)]), "", "", "")
     assert "dtype" in feedback(halves, lambda x: (x / 2).astype(int))
-    assert "dtype" not in feedback(halves, lambda x: np.zeros(2, int))
+    tenths = Exercise("0.0", same_function(lambda x: x / 10, [(np.array([3.0, 5.0]),)]), "", "", "")
+    assert "dtype" not in feedback(tenths, lambda x: np.zeros(2, int))  # nothing is filled in
 
 
 @pytest.mark.parametrize(
@@ -943,3 +944,19 @@ def test_a_model_that_a_function_thaws_does_not_spoil_the_next_check():
 
     assert "frozen ones" in feedback(transfer_learning.q3, thaws)
     assert transfer_learning.q3.evaluate(solution(transfer_learning.q3))[0] is True
+
+
+def test_complex_numbers_nan_and_generators_are_named():
+    assert "list(...)" in feedback(asked((0, 1)), (i for i in range(2)))
+    for wrong in (2 + 0j, np.complex64(2), np.array([2 + 0j])):
+        assert "complex" in feedback(asked(2), wrong)
+    assert "NaN" in feedback(asked((1, 2)), (1, np.nan))
+
+
+def test_feedback_is_short_and_what_matters_is_not_cut_off():
+    arguments = tuple(np.arange(12.0).reshape(3, 4) / 7 for _ in range(5))
+    exercise = Exercise("0.0", same_function(lambda *a: 1, [arguments]), "", "", "")
+    assert len(feedback(exercise, raises(IndexError("x" * 999)))) < LONGEST
+    assert feedback(exercise, raises(IndexError("x" * 999))).endswith("any sizes.")
+    assert feedback(exercise, lambda *a: [1, 2]).endswith("expected one value, got a list of 2 values.")
+    assert len(feedback(Exercise("0.0", lambda answer: "text " * 999, "", "", ""), 1)) == LONGEST < 280
