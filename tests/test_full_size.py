@@ -30,10 +30,10 @@ def run(notebook, result, **parameters):
 
 @pytest.mark.skipif(not (TFDS / "mnist").is_dir(), reason="MNIST, prepared by TFDS, is not beside the repository")
 def test_lenet_learns_all_of_mnist(tmp_path):
-    printed = run("05_lenet.ipynb", tmp_path / "result.ipynb", DATASET="mnist", EPOCHS=1)
+    printed = run("05_lenet.ipynb", tmp_path / "result.ipynb", DATASET="mnist", EPOCHS=1, SEEDS=[0])
     assert "60,000 images for training, 10,000 for testing" in printed
-    (accuracy,) = re.findall(r"([\d.]+)% of 10,000 digits are right", printed)
-    assert float(accuracy) > 95  # after one epoch; five are needed for 99
+    (accuracy,) = re.findall(r"([\d.]+)% of 10,000 images are right", printed)
+    assert float(accuracy) > 95  # after one epoch; more are needed for 99
 
 
 @pytest.mark.skipif(not ((TFDS / "tf_flowers").is_dir() and KERAS.is_dir()), reason="tf_flowers or weights are missing")

@@ -139,8 +139,73 @@ answer = C1 + C3 + C5 + F6 + output
     "Two pixels less on each side, and more than a quarter of the parameters is gone: all of them in C5.",
 )
 
+_powers = np.exp([3, 1, 0, 0])
+_p = float(_powers[1] / _powers.sum())
+
 q5 = Exercise(
     "5.5",
+    same_numbers(
+        (_p, -np.log(_p)),
+        mistakes=[
+            ((-np.log(_p), _p), "The order is probability, loss."),
+            ((_powers[0] / _powers.sum(), -np.log(_powers[0] / _powers.sum())), "That is the first class."),
+            (
+                (0.25, -np.log(0.25)),
+                "Softmax does not divide the scores by their sum: first each becomes a power of e.",
+            ),
+            ((_p, np.log(_p)), "The logarithm of a number below 1 is negative. A loss is not: mind the sign."),
+            ((_p, -np.log10(_p)), "The natural logarithm is meant, `np.log`."),
+            ((_p, 1 - _p), "The loss is minus the logarithm of the probability, not what is missing to 1."),
+            (
+                (_powers[1] / _powers[:2].sum(), -np.log(_powers[1] / _powers[:2].sum())),
+                "The score 0 counts as well: e to the power 0 is 1.",
+            ),
+        ],
+        tolerance=5e-3,
+    ),
+    "Softmax: e to the power of each score, divided by the sum of all four powers. The loss is minus the logarithm of "
+    "the right class's probability.",
+    """
+import numpy as np
+
+powers = np.exp([3, 1, 0, 0])
+p = powers[1] / powers.sum()
+answer = (p, -np.log(p))
+""",
+    "The loss looks only at the probability of the right class. All other scores matter through the sum.",
+)
+
+q6 = Exercise(
+    "5.6",
+    same_numbers(
+        (7, 5),
+        mistakes=[
+            ((5, 7), "The order is: epochs trained, epoch whose weights are kept."),
+            ((7, 7), "`restore_best_weights` goes back to the epoch with the lowest loss so far."),
+            ((8, 8), "After the seventh epoch the loss has not fallen for two epochs. Is there an eighth?"),
+            ((5, 5), "Nobody knows after the fifth epoch that the sixth will be worse. How long does `patience` wait?"),
+            ((6, 5), "One epoch without a new best is not two."),
+            ((4, 3), "One epoch without a new best is not two."),
+            ((5, 3), "The loss after the fifth epoch, 0.48, is a new best: the count starts again."),
+            ((7, 4), "The first epoch is epoch 1."),
+            ((7, 3), "0.5 is the best for a while only. Look for the lowest loss before the stop."),
+        ],
+    ),
+    "Go through the list and keep the lowest loss so far. How many epochs in a row have passed without a new lowest?",
+    """
+val_loss = [0.9, 0.6, 0.5, 0.52, 0.48, 0.49, 0.55, 0.47]
+best, waited = 0, 0
+for epoch in range(1, len(val_loss)):
+    best, waited = (epoch, 0) if val_loss[epoch] < val_loss[best] else (best, waited + 1)
+    if waited == 2:
+        break
+answer = (epoch + 1, best + 1)
+""",
+    "The 0.47 that would have come next is never seen. More patience costs epochs and may find a better network.",
+)
+
+q7 = Exercise(
+    "5.7",
     same_numbers(
         2,
         mistakes=[
@@ -154,4 +219,31 @@ q5 = Exercise(
 answer = 2
 """,
     "Split by plant, by writer, by patient: by what will be new when the network is used.",
+)
+
+q8 = Exercise(
+    "5.8",
+    same_numbers(
+        (93, 32),
+        mistakes=[
+            ((32, 93), "The order is: answers, pixels of the width."),
+            ((92, 32), "The first window is at place 0: add 1 for it."),
+            ((100, 32), "The last window ends where the line ends. How far can windows move?"),
+            ((369, 32), "Neighbouring windows are 4 pixels apart: two poolings, each with a stride of 2."),
+            ((185, 32), "There are two poolings, each with a stride of 2."),
+            ((12, 32), "That is the line cut into pieces that do not overlap."),
+            ((13, 32), "That is the line cut into pieces that do not overlap."),
+            ((93, 4), "4 pixels lie between the beginnings of two windows. How wide is a window?"),
+            ((93, 400), "An answer depends on its window only."),
+            ((93, 5), "5 is the width of C5's filters, in places of S4. How many pixels of the line is that?"),
+        ],
+    ),
+    "Follow the widths: C1 takes 4 away, S2 halves, C3 takes 4 away, S4 halves, C5 takes 4 away.",
+    """
+width = 400
+for layer in ("C1", "S2", "C3", "S4", "C5"):
+    width = width // 2 if layer.startswith("S") else width - 4
+answer = (width, 32)               # 32: for an image of 32 x 32 there is one answer
+""",
+    "The same as (400 - 32) / 4 + 1: windows of 32 pixels, 4 apart.",
 )

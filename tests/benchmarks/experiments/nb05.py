@@ -1,0 +1,96 @@
+"""Notebook 05: new writers, and distorted digits."""
+
+import pandas as pd
+
+from experiments import Experiment, notebook
+from utils.baselines import nearest_neighbour, trivial
+from utils.training import train
+
+RATES = (0.001, 0.003, 0.01, 0.03)
+nb = notebook("05_lenet")
+WRITERS_EPOCHS = 8
+
+
+def writers(seed):
+    """LeNet-5 and the nearest neighbour, tested with writers whose digits were learned, and with new ones."""
+    numbers = {}
+    for name, (known, unknown) in nb["splits"](seed).items():
+        table = nb["read_writers"](seed, name, WRITERS_EPOCHS)
+        x, y = nb["x_few"], nb["y_few"]
+        numbers[f"{name} writers"] = table["val_accuracy"].iloc[-1]
+        numbers[f"{name} writers, nearest neighbour"] = nearest_neighbour(x[known], y[known], x[unknown], y[unknown])
+    return numbers
+
+
+def writers_rates():
+    """On the last fifth of the digits to learn from, of other writers where the order is kept."""
+    tables = []
+    for name in ("known", "new"):
+        for rate in RATES:
+            for seed in (0, 1):
+                part = nb["splits"](seed)[name][0]
+                cut = len(part) * 4 // 5
+                x, y, learn, check = nb["x_few"], nb["y_few"], part[:cut], part[cut:]
+                schedule = nb["falling"](rate, learn, WRITERS_EPOCHS, 32)
+                table = _train(
+                    lambda: nb["lenet"](schedule, x), x[learn], y[learn], x[check], y[check], seed, WRITERS_EPOCHS, 32
+                )
+                tables.append((f"{name} writers", rate, seed, table))
+    return pd.DataFrame(tables, columns=["contender", "rate", "seed", "validation"])
+
+
+def distorted(seed):
+    """The same network and as many updates, on images as they are and on distorted ones; the 1,000 test images."""
+    x, y, x_test, y_test = (nb[name] for name in ("x_learn", "y_learn", "x_digits", "y_test"))
+    recipe = nb["epochs"], nb["batch_size"]
+    numbers = {name: _train(new, x, y, x_test, y_test, seed, *recipe) for name, new in nb["contenders"].items()}
+    return numbers | trivial(x, y, x_test, y_test)
+
+
+def distorted_rates():
+    """On the other 2,000 training images."""
+    x, y, others, rows = nb["x_learn"], nb["y_learn"], nb["prepared"](nb["x_train"][2000:]), []
+    epochs, batch_size = nb["epochs"], nb["batch_size"]
+    for name, layers in {"as they are": tuple, "distorted": nb["distortions"]}.items():
+        for rate in RATES:
+            for seed in (0, 1):
+                schedule = nb["falling"](rate, x, epochs, batch_size)
+                accuracy = _train(
+                    lambda: nb["lenet"](schedule, x, augmentation=layers()),
+                    *(x, y, others, nb["y_train"][2000:]),
+                    *(seed, epochs, batch_size),
+                )
+                rows.append((name, rate, seed, accuracy))
+    return pd.DataFrame(rows, columns=["contender", "rate", "seed", "validation"])
+
+
+def _train(build, x, y, x_test, y_test, seed, epochs, batch_size):
+    """The accuracy on x_test after the last epoch."""
+    table, _ = train(
+        {"": build},
+        x,
+        y,
+        epochs=epochs,
+        seeds=seed,
+        batch_size=batch_size,
+        validation_freq=epochs,
+        validation_data=(x_test, y_test),
+        validation_batch_size=400,
+    )
+    return table["val_accuracy"].iloc[-1]
+
+
+EXPERIMENTS = [
+    Experiment(
+        "LeNet-5 makes more mistakes with new writers than with those whose digits it has learned",
+        writers,
+        lambda found: found["new writers"] < found["known writers"],
+        writers_rates,
+    ),
+    Experiment(
+        "after as many updates, LeNet-5 reads more test digits if it learns distorted ones",
+        distorted,
+        lambda found: found["distorted"] > found["as they are"],
+        distorted_rates,
+    ),
+]
