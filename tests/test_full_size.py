@@ -19,7 +19,11 @@ def run(notebook, result, **parameters):
     """Run a notebook with other parameters, in its own folder; returns all that it printed."""
     options = [text for item in parameters.items() for text in ("-y", f"{item[0]}: {json.dumps(item[1])}")]
     command = [sys.executable, "-m", "papermill", "--cwd", ROOT / "notebooks", "--no-progress-bar"]
-    environment = os.environ | {"TFDS_DATA_DIR": str(TFDS), "KERAS_HOME": str(KERAS), "TF_CPP_MIN_LOG_LEVEL": "2"}
+    data = result.with_name("tfds")  # the prepared sets, beside which those that come with the course can be prepared
+    data.mkdir()
+    for folder in TFDS.iterdir():
+        (data / folder.name).symlink_to(folder)
+    environment = os.environ | {"TFDS_DATA_DIR": str(data), "KERAS_HOME": str(KERAS), "TF_CPP_MIN_LOG_LEVEL": "2"}
     done = subprocess.run(
         [*command, ROOT / "notebooks" / notebook, result, *options], env=environment, capture_output=True, text=True
     )
@@ -45,3 +49,11 @@ def test_transfer_learning_with_flowers_and_a_network_of_keras_applications(tmp_
     (draw,) = re.findall(r"20 labels a class, draw 0: (.*)", printed)
     accuracy = {name: float(value) for name, value in re.findall(r"([a-z][a-z -]*) ([\d.]+)%", draw)}
     assert accuracy["frozen"] > accuracy["from scratch"] + 5 and accuracy["fine-tuned"] > accuracy["from scratch"] + 5
+
+
+@pytest.mark.skipif(not (TFDS / "cifar10").is_dir(), reason="CIFAR-10, prepared by TFDS, is not beside the repository")
+def test_the_parts_of_alexnet_are_tried_with_colour_images(tmp_path):
+    choice = dict(DATASET="cifar10", EPOCHS=1, SEEDS=[0])
+    printed = run("06_alexnet_zfnet_vgg.ipynb", tmp_path / "result.ipynb", **choice)
+    assert "4,000 images for training, 1,000 for testing, 10 classes" in printed
+    assert re.search(r"[\d.]+% of the test images right; colour histogram: [\d.]+%", printed)

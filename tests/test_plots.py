@@ -58,6 +58,10 @@ SEEN = {
     name: ([np.full((5, 5, 3), k) for k in (dark, 0.4)], [np.full((4, 5, 3), k) for k in (0.6, 0.8)])
     for name, dark in (("map 3", 0.1), ("map 7", 0.2))
 }
+FOUND = {
+    "map 3": (np.full((5, 5), 0.1), [np.full((4, 2), 0.2), np.full((3, 3), 0.3)]),
+    "map 7": (np.full((5, 5), 0.4), [np.full((4, 4), 0.5), np.full((4, 4), 0.6)]),
+}
 FIGURES = {
     "lines": lambda: plots.lines({"a": [1, 2, 4], "b": [3, 1, 0]}, xlabel="time", ylabel="value", title="Two lines"),
     "panels": lambda: plots.panels({"a": [1, 2], "b": [3, 4]}, xlabel="age", ylabel="weight", kind="bar"),
@@ -81,6 +85,7 @@ FIGURES = {
     "bars": lambda: plots.bars({"small": 1, "large": 20}, xlabel="size"),
     "graph": lambda: plots.graph(block(8, 8, 8), "Residual block"),
     "patches_and_projections": lambda: plots.patches_and_projections(SEEN, title="Two maps"),
+    "made_and_found": lambda: plots.made_and_found(FOUND, title="Two maps"),
     "reading": lambda: plots.reading(np.eye(4, 12), np.eye(5, 3) - 0.5, 4, 2, ["a", "b", "c"], title="Row"),
 }
 
@@ -490,6 +495,19 @@ def test_patches_stand_on_the_left_of_their_projections_one_row_for_each_map():
     assert "map 3, map 7: 2 pieces" in figure.description
 
 
+def test_the_image_made_for_a_map_stands_before_its_pieces_which_have_one_scale():
+    figure = plots.made_and_found(FOUND, title="Two maps", shows="Little.")
+    rows = np.reshape(figure.axes, (2, 4))
+    shown = [[ax.images[0].get_array()[0, 0] if ax.images else None for ax in row] for row in rows]
+    assert shown == [[0.1, None, 0.2, 0.3], [0.4, None, 0.5, 0.6]]
+    assert [row[0].get_ylabel() for row in rows] == ["map 3", "map 7"]
+    for ax in rows[0, 2:]:  # pieces of 4 x 2 and 3 x 3 pixels: 4 x 4 are drawn, with the piece in the middle
+        height, width = ax.images[0].get_array().shape
+        assert np.ptp(ax.get_xlim()) == np.ptp(ax.get_ylim()) == 4
+        assert (np.mean(ax.get_xlim()), np.mean(ax.get_ylim())) == ((width - 1) / 2, (height - 1) / 2)
+    assert "map 3, map 7: an image made" in figure.description and figure.description.endswith("Little.")
+
+
 @pytest.mark.parametrize(
     "draw, word",
     [
@@ -533,6 +551,9 @@ def test_patches_stand_on_the_left_of_their_projections_one_row_for_each_map():
         (lambda: plots.patches_and_projections({}), "maps"),
         (lambda: plots.patches_and_projections({"a": ([], [])}), "at least one"),
         (lambda: plots.patches_and_projections({"a": ([np.eye(2)], [np.eye(2)] * 2)}), r"\[1, 2\]"),
+        (lambda: plots.made_and_found({}), "maps"),
+        (lambda: plots.made_and_found({"a": (np.eye(2), [])}), "at least one"),
+        (lambda: plots.made_and_found({"a": (np.eye(2), [np.eye(2)]), "b": (np.eye(2), [np.eye(2)] * 2)}), r"\[1, 2\]"),
     ],
 )
 def test_bad_input_is_named(draw, word):

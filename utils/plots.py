@@ -922,36 +922,68 @@ def patches_and_projections(maps, title=""):
     lengths = {len(pictures) for both in maps.values() for pictures in both}
     if len(lengths) != 1 or not max(lengths):
         raise ValueError(f"maps must have as many patches as projections, at least one, got {sorted(lengths)}")
-    (count,) = lengths
-    side = (WIDTH - 1.1) / (2 * count + 0.4)
-    figure, axs = plt.subplots(
-        len(maps),
-        2 * count + 1,
-        figsize=(WIDTH, (side + 0.06) * len(maps) + 0.9),
-        squeeze=False,
-        width_ratios=[1] * count + [0.25] + [1] * count,
-        layout="constrained",
-        FigureClass=DescribedFigure,
-    )
-    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0.01, hspace=0.01)
-    for row, (name, (patches, projections)) in zip(axs, maps.items()):
-        row[count].axis("off")
-        for ax, picture in zip((*row[:count], *row[count + 1 :]), (*patches, *projections)):
-            ax.imshow(picture, vmin=0, vmax=1)
-            ax.set(xticks=[], yticks=[])
-            ax.spines[:].set(visible=True, color=GREY, linewidth=0.8)
-        row[0].set_ylabel(name, rotation=0, ha="right", va="center")
-    for column, heading in ((0, "what excites it most"), (count + 1, "projected back to pixels")):
-        axs[0, column].set_title(" ")  # room for the heading, which is wider than its column
-        place = dict(xycoords="axes fraction", xytext=(0, 7), textcoords="offset points")
-        axs[0, column].annotate(heading, (0, 1), fontsize=15, **place).set_in_layout(False)
-    if title:
-        figure.suptitle(title)
+    figure, count = _two_sides(maps, ("what excites it most", "projected back to pixels"), title), max(lengths)
     return _finish(
         figure,
         f"{title + '. ' if title else ''}For each of {', '.join(maps)}: {count} pieces of images on the left, "
         "what excites the map in each of them on the right",
     )
+
+
+def made_and_found(maps, title="", shows=""):
+    """What would excite a map most, and what did: an image made for it, and pieces of images; one row for each map.
+
+    maps: name -> (made, pieces), a picture (height, width, 3) and a list of as many pieces for each map, between 0 and
+    1. In a row, the pieces are drawn at one scale. shows: what is to be seen, for those who cannot see it.
+    Raises ValueError if not all maps have the same number of pieces, at least one.
+    Introduced in notebook 06.
+    """
+    _some("maps", maps)
+    lengths = {len(pieces) for _, pieces in maps.values()}
+    if len(lengths) != 1 or not max(lengths):
+        raise ValueError(f"maps must have as many pieces each, at least one, got {sorted(lengths)}")
+    rows = {name: ([made], pieces) for name, (made, pieces) in maps.items()}
+    figure = _two_sides(rows, ("made for it", "what excites it most"), title)
+    return _finish(
+        figure,
+        f"{title + '. ' if title else ''}For each of {', '.join(' '.join(name.split()) for name in maps)}: an image "
+        f"made to excite the map on the left, the {max(lengths)} pieces of images that excite it most on the right",
+        shows,
+    )
+
+
+def _two_sides(rows, headings, title):
+    """Pictures on a left and on a right side: name -> (left, right), lists of the same lengths in all rows."""
+    left, right = (len(pictures) for pictures in next(iter(rows.values())))
+    side = (WIDTH - 1.1) / (left + right + 0.4)
+    figure, axs = plt.subplots(
+        len(rows),
+        left + 1 + right,
+        figsize=(WIDTH, (side + 0.06) * len(rows) + 0.9),
+        squeeze=False,
+        width_ratios=[1] * left + [0.25] + [1] * right,
+        layout="constrained",
+        FigureClass=DescribedFigure,
+    )
+    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0.01, hspace=0.01)
+    for row, (name, sides) in zip(axs, rows.items()):
+        row[left].axis("off")
+        for axes, pictures in zip((row[:left], row[left + 1 :]), sides):
+            largest = max(max(np.shape(picture)[:2]) for picture in pictures)
+            for ax, picture in zip(axes, pictures):
+                ax.imshow(picture, vmin=0, vmax=1)
+                height, width = np.shape(picture)[:2]
+                ax.set(xticks=[], yticks=[], xlim=np.array([-0.5, 0.5]) * largest + (width - 1) / 2)
+                ax.set_ylim(np.array([0.5, -0.5]) * largest + (height - 1) / 2)
+                ax.spines[:].set(visible=True, color=GREY, linewidth=0.8)
+        row[0].set_ylabel(name, rotation=0, ha="right", va="center")
+    for column, heading in zip((0, left + 1), headings):
+        axs[0, column].set_title(" ")  # room for the heading, which is wider than its column
+        place = dict(xycoords="axes fraction", xytext=(0, 7), textcoords="offset points")
+        axs[0, column].annotate(heading, (0, 1), fontsize=15, **place).set_in_layout(False)
+    if title:
+        figure.suptitle(title)
+    return figure
 
 
 def _some(name, mapping):
