@@ -148,10 +148,36 @@ answer = max(saved, key=saved.get)
     "12, 51 and 43 million: fewer reduced maps make both layers of the branch cheaper.",
 )
 
-_flattened, _pooled = (16 * 16 * 512 + 1) * 100, (512 + 1) * 100
-
 q5 = Exercise(
     "7.5",
+    same_numbers(
+        (12_800, 912),
+        mistakes=[
+            ((912, 12_800), "The order is: full, separable."),
+            ((800, 912), "Each of the 32 filters reads all 16 maps."),
+            ((12_800, 400), "That is the filtering of each map. The 1 × 1 layer that mixes the maps has weights too."),
+            ((12_800, 512), "That is the 1 × 1 layer. The filters of 5 × 5 before it have weights too."),
+            ((12_800, 1312), "With a multiplier of 1 each of the 16 maps has one filter, not one for each output."),
+            ((12_800, 6912), "A filter of the first step reads one map only."),
+            ((12_800, 13_312), "A filter of the first step reads one map only."),
+            ((12_832, 944), "There are no biases."),
+            ((12_800, 400 * 512), "The weights of the two steps are added up, not multiplied."),
+        ],
+    ),
+    "Full: 32 filters, each with 5 × 5 weights for each of 16 maps. Separable: one filter of 5 × 5 for each map, then "
+    "a 1 × 1 convolution.",
+    """
+full = 5 * 5 * 16 * 32
+separable = 5 * 5 * 16 + 16 * 32
+answer = (full, separable)
+""",
+    "14 times fewer. The windows are paid for once per map, not once per pair of maps.",
+)
+
+_flattened, _pooled = (16 * 16 * 512 + 1) * 100, (512 + 1) * 100
+
+q6 = Exercise(
+    "7.6",
     same_numbers(
         (_flattened, _pooled),
         mistakes=[
