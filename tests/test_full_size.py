@@ -40,6 +40,15 @@ def test_lenet_learns_all_of_mnist(tmp_path):
     assert float(accuracy) > 95  # after one epoch; more are needed for 99
 
 
+@pytest.mark.skipif(not (TFDS / "cifar10").is_dir(), reason="cifar10, prepared by TFDS, is not beside the repository")
+def test_residual_networks_learn_small_colour_images(tmp_path):
+    printed = run("08_resnet.ipynb", tmp_path / "result.ipynb", DATASET="cifar10", EPOCHS=1, SEEDS=[0])
+    assert "1,600 images to train with, 800 for validation, 1,000 for testing" in printed
+    assert "10 classes: guessing is wrong for 90% of the images" in printed
+    (runs,) = re.findall(r"training error of plain 56 above that of plain 20: in (\d) of 1 runs", printed)
+    assert runs in "01" and "taking out one block hurts most in the network that is" in printed
+
+
 @pytest.mark.skipif(not ((TFDS / "tf_flowers").is_dir() and KERAS.is_dir()), reason="tf_flowers or weights are missing")
 def test_transfer_learning_with_flowers_and_a_network_of_keras_applications(tmp_path):
     choice = dict(DATASET="tf_flowers", BACKBONE="MobileNetV2", OPTIONS={"alpha": 0.35})

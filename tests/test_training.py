@@ -55,17 +55,75 @@ def test_a_seed_decides_the_first_weights_and_the_order_of_the_batches(capsys):
     np.testing.assert_allclose(network().fit(X, Y, 10, epochs=2, verbose=0).history["loss"], first.loss, rtol=1e-6)
 
 
-def test_models_of_earlier_seeds_are_let_go(capsys):
+def test_at_most_the_trained_model_and_a_new_one_are_in_memory(capsys):
     made = []
 
-    def build():
-        assert not [ref for ref in made if ref() is not None], "freed before the next one needs its memory"
-        made.append(weakref.ref(model := network()))
+    def build(units=()):
+        assert sum(ref() is not None for ref in made) <= 1, "freed before the next one needs its memory"
+        made.append(weakref.ref(model := network(units=[len(made)] if units else ())))
         return model
 
     _, models = train({"a": build}, X, Y, epochs=1, seeds=range(3))
     gc.collect()
-    assert [ref() for ref in made] == [None, None, models["a"]]
+    assert [ref() for ref in made] == [models["a"], None, None], "all seeds in the model that is compiled"
+    made = [*made[:1]]
+    del models
+    _, models = train({"a": lambda: build(units=True)}, X, Y, epochs=1, seeds=range(3))
+    gc.collect()
+    assert [ref() for ref in made[-3:]] == [None, None, models["a"]], "they differ, so each is compiled"
+
+
+def counting(build, traced):
+    """The model that `build` returns, with a note in `traced` for each training step that is compiled."""
+
+    class Counting(keras.Model):
+        def train_step(self, data):
+            traced.append(1)
+            return super().train_step(data)
+
+    def counted():
+        inputs, outputs, optimizer = build()
+        model = Counting(inputs, outputs)
+        model.compile(optimizer, "mse", metrics=["mae"])
+        return model
+
+    return counted
+
+
+def dropping(rate=0.05):
+    inputs = keras.Input((3,))
+    hidden = keras.layers.Dropout(0.3)(keras.layers.BatchNormalization()(keras.layers.Dense(5)(inputs)))
+    return inputs, keras.layers.Dense(1)(hidden), keras.optimizers.Adam(rate)
+
+
+def test_further_seeds_need_no_compilation_and_learn_the_same(capsys):
+    """Batch normalisation, dropout and Adam all have numbers of their own, which must not outlive a seed."""
+    traced, fit = [], dict(epochs=2, batch_size=10)
+    table, models = train({"a": counting(dropping, traced)}, X, Y, seeds=(0, 1, 2), **fit)
+    assert len(traced) == 1
+    for seed in (0, 1, 2):
+        alone, single = train({"a": counting(dropping, traced)}, X, Y, seeds=seed, **fit)
+        np.testing.assert_allclose(table[table["seed"] == seed]["loss"], alone["loss"], rtol=1e-5)
+    assert len(traced) == 4 and table["loss"].nunique() == 6
+    for weights, others in zip(models["a"].get_weights(), single["a"].get_weights()):
+        np.testing.assert_allclose(weights, others, rtol=1e-4, atol=1e-6)
+
+
+def test_a_network_that_differs_from_seed_to_seed_is_compiled_again(capsys):
+    rates, traced = iter([0.1, 0.001]), []
+    train({"a": counting(lambda: dropping(next(rates)), traced)}, X, Y, epochs=1, seeds=(0, 1))
+    assert len(traced) == 2
+
+
+def test_what_is_measured_stands_in_the_row_of_the_last_epoch(capsys):
+    def measure(model):
+        return {"test mae": model.evaluate(X, Y, verbose=0)[1], "epochs": int(model.optimizer.iterations) / 4}
+
+    options = dict(epochs=3, batch_size=10, validation_data=(X, Y), measure=measure)
+    table, _ = train({"a": network, "b": lambda: network(0.01)}, X, Y, seeds=(0, 1), **options)
+    last = table[table["epoch"] == 3]
+    assert table["test mae"].count() == 4 and list(last["epochs"]) == [3] * 4
+    np.testing.assert_allclose(last["test mae"], last["val_mae"], rtol=1e-5)
 
 
 def test_what_fit_is_given_arrives(capsys):

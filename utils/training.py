@@ -10,18 +10,21 @@ import pandas as pd
 from utils.validation import integer
 
 
-def train(networks, x, y=None, *, epochs, seeds=0, **fit):
+def train(networks, x, y=None, *, epochs, seeds=0, measure=None, **fit):
     """Train every network once for each seed, and tell how it went, epoch by epoch.
 
     networks: name -> function without arguments that builds and compiles a model. It is called after the seed is set:
         the seed decides the first weights as well as the order of the batches.
-    x, y: as for Keras' `fit`: arrays, or a tf.data.Dataset in place of both. seeds: an int or several.
-    fit: any other argument of Keras' `fit`, such as batch_size, validation_data, callbacks.
+    x, y: as for Keras' `fit`: arrays, or a tf.data.Dataset in place of both. seeds: an int or several. Only the first
+        seed compiles a training step: for each further one that model starts over with the numbers of a new one.
+    measure: model -> numbers by name, such as {"test error": 0.1}, called after each training; they stand in the row of
+        its last epoch. fit: any other argument of Keras' `fit`, such as batch_size, validation_data, callbacks.
     Returns (table, models). table: a DataFrame with the columns "name", "seed", "epoch" (from 1) and one for each
         entry of Keras' history: "loss", "accuracy", ... (averages over the batches of the epoch, while the weights
-        change) and "val_loss", "val_accuracy", ... (after the epoch; NaN where fit's validation_freq leaves it out).
-        models: name -> the model of the last seed; the others are let go. (TensorFlow 2.21 keeps the weights of every
-        model that was trained until Python ends, https://github.com/tensorflow/tensorflow/issues/80895; JAX does not.)
+        change), "val_loss", "val_accuracy", ... (after the epoch; NaN where fit's validation_freq leaves it out), and
+        what `measure` returned. models: name -> the model, as the last seed left it. (TensorFlow 2.21 keeps the weights
+        of every model that was trained until Python ends, https://github.com/tensorflow/tensorflow/issues/80895; JAX
+        does not.)
     Raises ValueError for networks that are not functions, or return a model that is not compiled or has been trained.
     Introduced in notebook 05.
     """
@@ -33,11 +36,12 @@ def train(networks, x, y=None, *, epochs, seeds=0, **fit):
     tables, models = [], {}
     for name, build in networks.items():
         for seed in (integer("seeds", seed, 0) for seed in seeds):
-            models.pop(name, None)
-            gc.collect()  # Keras models refer to themselves: without this, the one before would stay in memory
             keras.utils.set_random_seed(seed)
-            models[name] = _new_model(name, build)
+            models[name] = _start_over(models.get(name), _new_model(name, build))
+            gc.collect()  # Keras models refer to themselves: without this, those no longer needed stay in memory
             history = _history(models[name], f"{name}, seed {seed}", x, y, epochs, **fit)
+            for key, value in (measure(models[name]) if measure else {}).items():
+                history.loc[history.index[-1], key] = value
             tables.append(history.assign(name=name, seed=seed))
     table = pd.concat(tables, ignore_index=True)
     return table[["name", "seed", *table.columns.drop(["name", "seed"])]], models
@@ -158,6 +162,28 @@ def _no_garbage_collection():
     finally:
         if enabled:
             gc.enable()
+
+
+def _start_over(compiled, new):
+    """The model to be trained next: the compiled one with all numbers of a new one like it, or else the new one."""
+    if compiled is None or not new.built or _description(new) is None or _description(new) != _description(compiled):
+        return new
+    variables = []
+    for model in (compiled, new):
+        model.optimizer.build(model.trainable_variables)
+        variables.append([*model.variables, *model.optimizer.variables])
+    for variable, value in zip(*variables, strict=True):
+        variable.assign(value)
+    return compiled
+
+
+def _description(model):
+    """Layers and optimizer as configurations, without the names that Keras counts on; None if one cannot be written."""
+    try:
+        parts = [*model.layers, model.optimizer]
+        return [(type(part), {**part.get_config(), "name": None}) for part in parts]
+    except NotImplementedError:
+        return None
 
 
 def _new_model(name, build):

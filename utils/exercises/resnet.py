@@ -4,75 +4,6 @@ import numpy as np
 
 from utils.exercises.exercise import Exercise, same_function, same_numbers
 
-q1 = Exercise(
-    "8.1",
-    same_numbers(
-        [True, False, True],
-        mistakes=[
-            ([False, True, False], "You say where the shortcut can be the identity. A projection is needed elsewhere."),
-            ([True, True, True], "A sum needs two arrays of the same shape. Which blocks have that without help?"),
-            ([False, False, False], "Compare the shape that goes into the first block with the one that comes out."),
-            ([True, False, False], "A stride of 1 keeps rows and columns. Does the third block keep the maps, too?"),
-            ([False, False, True], "A stride of 2 halves rows and columns: look at the first block again."),
-        ],
-    ),
-    "Write down the shape before and after each block: stride 2 halves rows and columns, filters counts maps.",
-    """
-answer = [True, False, True]
-""",
-    "(28, 28, 128) becomes (14, 14, 256), stays so, and becomes (14, 14, 512): two changes, two projections.",
-)
-
-_plain, _residual = 50 * np.log10(0.1), 50 * np.log10(0.9)
-
-q2 = Exercise(
-    "8.2",
-    same_numbers(
-        (_plain, _residual),
-        mistakes=[
-            ((_residual, _plain), "The order is plain, residual."),
-            ((-_plain, -_residual), "The powers of ten are negative: both signals get smaller."),
-            ((_plain, 50 * np.log10(1.1)), "F' is negative: 1 + F' is less than 1."),
-            ((_plain, _plain), "The residual block has the derivative 1 + F', not F'."),
-            ((-1, np.log10(0.9)), "That is one block. There are 50 factors."),
-            ((1e-50, 0.9**50), "Those are the factors themselves. Give their powers of ten, np.log10(factor)."),
-            (
-                (_plain, -_residual),
-                "The first one is right. 0.9 is less than 1 as well: which sign has its power of ten?",
-            ),
-            ((_plain, -2), "The first one is right. Give the second to one decimal; do not cut it off."),
-            ((_plain, 0), "A path along which nothing is multiplied is not the whole sum. Take (1 + F') fifty times."),
-        ],
-        tolerance=(1e-6, 0.05),  # the first is whole, the second asked for to one decimal
-    ),
-    "The plain network multiplies |F'| = 0.1 fifty times, the residual one 1 + F' = 0.9.",
-    """
-import numpy as np
-
-answer = (np.log10(0.1**50), np.log10(0.9**50))
-""",
-    "10^-50 is nothing; 10^-2.3 is still half a per cent.",
-)
-
-q3 = Exercise(
-    "8.3",
-    same_numbers(
-        152,
-        mistakes=[
-            (150, "The first convolution and the last dense layer have weights, too."),
-            (151, "There is a convolution before the blocks and a dense layer after them."),
-            (50, "That is the number of blocks. Each has several convolutions."),
-            (102, "A bottleneck has three convolutions, not two."),
-            (156, "The convolutions of the shortcuts are not counted."),
-        ],
-    ),
-    "Add up the blocks; each has three convolutions. What comes before the first block, what after the last?",
-    """
-answer = 1 + 3 * (3 + 8 + 36 + 3) + 1
-""",
-    "ResNet-152, the paper's deepest network for ImageNet, which won ILSVRC in 2015.",
-)
-
 
 def _batch_norm(x, gamma, beta, epsilon):
     return gamma * (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + epsilon) + beta
@@ -80,8 +11,8 @@ def _batch_norm(x, gamma, beta, epsilon):
 
 _rng = np.random.default_rng(seed=0)
 
-q4 = Exercise(
-    "8.4",
+q1 = Exercise(
+    "8.1",
     same_function(
         _batch_norm,
         cases=[
@@ -185,8 +116,8 @@ def _nesterov(w, gradients, rate, momentum):
     return w
 
 
-q5 = Exercise(
-    "8.5",
+q2 = Exercise(
+    "8.2",
     same_function(
         _descend,
         cases=[
@@ -233,4 +164,221 @@ def descend(w, gradients, rate, momentum):
 answer = descend
 """,
     "With momentum 0 it is plain SGD.",
+)
+
+
+def _plateau_rates(losses, rate, patience):
+    rates, best, waited = [rate], np.inf, 0
+    for loss in losses[:-1]:
+        waited = 0 if loss < best else waited + 1
+        best = min(best, loss)
+        if waited == patience:
+            rate, waited = rate / 10, 0
+        rates.append(rate)
+    return rates
+
+
+def _with_the_loss_before(losses, rate, patience):
+    """What comes out if each loss is compared with the one before, not with the lowest so far."""
+    rates, before, waited = [rate], np.inf, 0
+    for loss in losses[:-1]:
+        waited = 0 if loss < before else waited + 1
+        before = loss
+        if waited == patience:
+            rate, waited = rate / 10, 0
+        rates.append(rate)
+    return rates
+
+
+def _without_a_new_count(losses, rate, patience):
+    """What comes out if the counting goes on after a division."""
+    rates, best, waited = [rate], np.inf, 0
+    for loss in losses[:-1]:
+        waited = 0 if loss < best else waited + 1
+        best = min(best, loss)
+        if waited >= patience:
+            rate = rate / 10
+        rates.append(rate)
+    return rates
+
+
+def _in_the_same_epoch(losses, rate, patience):
+    return _plateau_rates([*losses, np.inf], rate, patience)[1:]
+
+
+q3 = Exercise(
+    "8.3",
+    same_function(
+        _plateau_rates,
+        cases=[
+            ([1.0, 0.8, 0.9, 0.85, 0.7, 0.6], 0.1, 2),
+            ([1.0, 0.5, 0.9, 0.8, 0.7, 0.6, 0.55, 0.52], 0.1, 2),
+            ([1.0, 1.0, 0.9, 0.9, 0.9], 1.0, 1),
+            ([3.0, 2.0, 1.0, 0.5], 0.1, 3),
+            ([1.0, 2.0, 3.0, 4.0, 0.5, 1.0, 1.0, 1.0, 1.0], 0.5, 3),
+            ([0.7], 0.2, 2),
+        ],
+        mistakes=[
+            (_with_the_loss_before, "You compare with the loss before. What counts is the lowest so far."),
+            (_without_a_new_count, "After a division the counting begins again at 0."),
+            (_in_the_same_epoch, "The rate falls one epoch too early: the loss of an epoch is known at its end."),
+            (
+                lambda losses, rate, patience: _plateau_rates(losses, rate, patience + 1),
+                "The rate falls one epoch too late: the epoch after the last of the `patience` ones has a new rate.",
+            ),
+            (
+                lambda losses, rate, patience: _plateau_rates([*losses, np.inf], rate, patience),
+                "That is one rate too many. The last loss comes after the last epoch.",
+            ),
+            (
+                lambda losses, rate, patience: [rate] * len(losses),
+                "The rate never falls. Where do you count the epochs without a lower loss?",
+            ),
+        ],
+        tolerance=1e-9,
+    ),
+    "Go through all losses but the last, with three numbers: the lowest loss so far, the epochs waited, the rate.",
+    """
+def plateau_rates(losses, rate, patience):
+    rates, lowest, waited = [rate], float("inf"), 0
+    for loss in losses[:-1]:
+        if loss < lowest:
+            lowest, waited = loss, 0
+        else:
+            waited = waited + 1
+        if waited == patience:
+            rate, waited = rate / 10, 0
+        rates.append(rate)
+    return rates
+
+answer = plateau_rates
+""",
+    "That is ReduceLROnPlateau(factor=0.1, min_delta=0).",
+)
+
+q4 = Exercise(
+    "8.4",
+    same_numbers(
+        [False, True, False],
+        mistakes=[
+            (
+                [True, False, False],
+                "There the network has learned its training images better. What is that called?",
+            ),
+            ([True, True, False], "You look at the test errors. What does degradation say about the training images?"),
+            (
+                [True, False, True],
+                "That is where the deeper network fits its training images better. It is the other way.",
+            ),
+            ([False, False, True], "There both errors have fallen."),
+            ([False, False, False], "Compare the training errors with those 5 %."),
+            ([True, True, True], "Compare the training errors with those 5 %: not all of them have risen."),
+            ([False, True, True], "In one of these two cases both errors have fallen."),
+        ],
+    ),
+    "Degradation shows in the training error. A test error that rises while that falls is something else.",
+    """
+answer = [False, True, False]
+""",
+    "(A) is overfitting, (B) is degradation: it could copy the 30 layers and does not; (C) is what one hopes for.",
+)
+
+q5 = Exercise(
+    "8.5",
+    same_numbers(
+        [True, False, True],
+        mistakes=[
+            ([False, True, False], "You say where the shortcut can be the identity. A projection is needed elsewhere."),
+            ([True, True, True], "A sum needs two arrays of the same shape. Which blocks have that without help?"),
+            ([False, False, False], "Compare the shape that goes into the first block with the one that comes out."),
+            ([True, False, False], "A stride of 1 keeps rows and columns. Does the third block keep the maps, too?"),
+            ([False, False, True], "A stride of 2 halves rows and columns: look at the first block again."),
+        ],
+    ),
+    "Write down the shape before and after each block: stride 2 halves rows and columns, filters counts maps.",
+    """
+answer = [True, False, True]
+""",
+    "(28, 28, 128) becomes (14, 14, 256), stays so, and becomes (14, 14, 512): two changes, two projections.",
+)
+
+_plain, _residual = 50 * np.log10(0.1), 50 * np.log10(0.9)
+
+q6 = Exercise(
+    "8.6",
+    same_numbers(
+        (_plain, _residual),
+        mistakes=[
+            ((_residual, _plain), "The order is plain, residual."),
+            ((-_plain, -_residual), "The powers of ten are negative: both signals get smaller."),
+            ((_plain, 50 * np.log10(1.1)), "F' is negative: 1 + F' is less than 1."),
+            ((_plain, _plain), "The residual block has the derivative 1 + F', not F'."),
+            ((-1, np.log10(0.9)), "That is one block. There are 50 factors."),
+            ((1e-50, 0.9**50), "Those are the factors themselves. Give their powers of ten, np.log10(factor)."),
+            (
+                (_plain, -_residual),
+                "The first one is right. 0.9 is less than 1 as well: which sign has its power of ten?",
+            ),
+            ((_plain, -2), "The first one is right. Give the second to one decimal; do not cut it off."),
+            ((_plain, 0), "A path along which nothing is multiplied is not the whole sum. Take (1 + F') fifty times."),
+        ],
+        tolerance=(1e-6, 0.05),  # the first is whole, the second asked for to one decimal
+    ),
+    "The plain network multiplies |F'| = 0.1 fifty times, the residual one 1 + F' = 0.9.",
+    """
+import numpy as np
+
+answer = (np.log10(0.1**50), np.log10(0.9**50))
+""",
+    "10^-50 is nothing; 10^-2.3 is still half a per cent.",
+)
+
+q7 = Exercise(
+    "8.7",
+    same_numbers(
+        (512, 84),
+        mistakes=[
+            ((1024, 120), "Those are the paths of all 10 blocks, before one is taken out."),
+            (
+                (512, 120),
+                "The first is right. Paths through the removed block are gone from the second, too.",
+            ),
+            ((1024, 84), "The second is right. How many of the blocks can a path still choose to go through?"),
+            ((9, 84), "The second is right. A path goes through each block or past it: two ways for each."),
+            ((512, 27), "The first is right. Of the blocks that are left, in how many ways can one choose 3?"),
+            (
+                (512, 504),
+                "The first is right. The order of the blocks is fixed: choose 3, do not arrange them.",
+            ),
+            ((512, 36), "The first is right. The second counts the paths through the removed block and two others."),
+            ((512, 8), "The first is right. Of the blocks that are left, in how many ways can one choose 3?"),
+            ((84, 512), "The order is: all paths, those through 3 blocks."),
+        ],
+    ),
+    "9 blocks are left. A path goes through each of them or past it; math.comb counts the ways to choose 3.",
+    """
+from math import comb
+
+answer = (2**9, comb(9, 3))
+""",
+    "Half of all paths are left. Of the short ones, through 3 blocks, it is 84 of 120: most never met the block.",
+)
+
+q8 = Exercise(
+    "8.8",
+    same_numbers(
+        152,
+        mistakes=[
+            (150, "The first convolution and the last dense layer have weights, too."),
+            (151, "There is a convolution before the blocks and a dense layer after them."),
+            (50, "That is the number of blocks. Each has several convolutions."),
+            (102, "A bottleneck has three convolutions, not two."),
+            (156, "The convolutions of the shortcuts are not counted."),
+        ],
+    ),
+    "Add up the blocks; each has three convolutions. What comes before the first block, what after the last?",
+    """
+answer = 1 + 3 * (3 + 8 + 36 + 3) + 1
+""",
+    "ResNet-152, the paper's deepest network for ImageNet, which won ILSVRC in 2015.",
 )

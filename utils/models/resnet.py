@@ -5,6 +5,7 @@ Names follow Table 1: conv3_2 is the second block of the stage conv3_x. Its conv
 if it is not the identity, conv3_2_add the sum, and conv3_2 itself the ReLU that ends the block.
 """
 
+import contextlib
 import re
 
 import keras
@@ -242,7 +243,7 @@ class PadChannels(layers.Layer):
 
 
 def removable_blocks(model):
-    """Names of the blocks of a network of this module that `remove_block` can take out, in order.
+    """Names of the blocks of a network of this module that `without_block` can take out, in order.
 
     These are the blocks whose output has the shape of their input.
     model: made by `resnet_small`, `resnet18`, `resnet34` or `resnet50`. Returns a list of str.
@@ -273,31 +274,44 @@ def name_in_keras(layer):
     return f"{stage}{number}_{'bn' if norm else 'conv'}"
 
 
-def remove_block(model, block):
-    """A copy of the network in which one block passes its input on unchanged; the model itself is left as it is.
+@contextlib.contextmanager
+def without_block(model, block):
+    """Within `with without_block(model, block):` one block of the network passes its input on unchanged.
 
     In a residual block the last normalisation multiplies by zero, so that only the shortcut is left (without
-    normalisation: the last kernel is zero). In a plain block each convolution copies its input.
-    model: made by `resnet_small`, `resnet18`, `resnet34` or `resnet50`. block: one of `removable_blocks(model)`.
-    Returns a Keras model that is not compiled; it is for `predict`, further training would fill the block again.
+    normalisation: the last kernel is zero). In a plain block each convolution copies its input. Afterwards all weights
+    are as before.
+    model: made by `resnet_small`, `resnet18`, `resnet34` or `resnet50`; it is for predictions: training would fill the
+    block again. block: one of `removable_blocks(model)`, or None to leave all as it is.
     Raises ValueError for a block that changes the shape of its input, with the names of those that do not.
     Source: the experiment of Veit et al. 2016, arXiv:1605.06431. Introduced in notebook 08.
     """
     removable = removable_blocks(model)
-    if block not in removable:
+    if block is not None and block not in removable:
         raise ValueError(
             f"block must be one that keeps the shape of its input, got {block!r}; "
             f"this model has: {', '.join(removable) or 'none'}"
         )
-    copy = keras.models.clone_model(model)
-    copy.set_weights(model.get_weights())
-    by_name = {layer.name: layer for layer in copy.layers}
+    layers_of_block = [] if block is None else [layer for layer in model.layers if layer.name.startswith(f"{block}_")]
+    before = [layer.get_weights() for layer in layers_of_block]
+    try:
+        if block is not None:
+            _pass_on(model, block)
+        yield model
+    finally:
+        for layer, weights in zip(layers_of_block, before):
+            layer.set_weights(weights)
+
+
+def _pass_on(model, block):
+    """Set the weights of a block so that it passes on its input."""
+    by_name = {layer.name: layer for layer in model.layers}
     names = [f"{block}_{letter}" for letter in "abc" if f"{block}_{letter}" in by_name]
     if f"{block}_add" in by_name:
         last = by_name.get(f"{names[-1]}_norm") or by_name[names[-1]]
         scale, shift, *statistics = last.get_weights()  # gamma and beta, or the kernel and its bias
         last.set_weights([0 * scale, 0 * shift, *statistics])
-        return copy
+        return
     for name in names:
         conv, norm = by_name[name], by_name.get(f"{name}_norm")
         kernel = np.zeros(conv.kernel.shape)
@@ -306,4 +320,3 @@ def remove_block(model, block):
         if norm:
             gamma, beta, mean, variance = norm.get_weights()
             norm.set_weights([1 + 0 * gamma, 0 * beta, 0 * mean, 1 - norm.epsilon + 0 * variance])
-    return copy
