@@ -23,7 +23,7 @@ GOAL, MOST_EPOCHS = 0.99, 30
 def lenet():
     """What notebook 05, section "Augmentation", defines for a set of 60,000 images."""
     try:
-        return notebook("05_lenet", DATASET="mnist")
+        return notebook("05_lenet", DATASET="mnist", IMAGES=60_000)
     except (ConnectionError, PermissionError) as error:
         pytest.skip(f"MNIST is needed, and is not there: {error}")
 
