@@ -100,7 +100,7 @@ def rates_of_few_images():
 
 @cache
 def few_images_once(seed):
-    """`few_images` bears on two claims."""
+    """`few_images` bears on three claims."""
     return few_images(seed)
 
 
@@ -127,10 +127,13 @@ EXPERIMENTS = [
         rates_of_few_images,
     ),
     Experiment(
-        "Ten images a class: dropout lowers the loss on test images, with one view and with all",
+        "Ten images a class, all views: dropout lowers the loss on test images",
         few_images_once,
-        lambda n: (
-            n["one view, dropout: loss"] < n["one view: loss"] and n["all views, dropout: loss"] < n["all views: loss"]
-        ),
+        lambda n: n["all views, dropout: loss"] < n["all views: loss"],
+    ),
+    Experiment(
+        "Ten images a class, one view: dropout lowers the loss on test images (the notebook: not always)",
+        few_images_once,
+        lambda n: n["one view, dropout: loss"] < n["one view: loss"],
     ),
 ]
