@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from utils.training import Dots, resnet_schedule, starting_point, train
+from utils.training import Dots, renew, resnet_schedule, starting_point, train
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(40, 3)).astype("float32")
@@ -270,6 +270,30 @@ def test_training_from_a_starting_point_repeats_itself():
     assert model.fit(X, Y, batch_size=10, verbose=0).history["loss"][0] < 0.9 * losses[0][0], "else it proves nothing"
     with pytest.raises(ValueError, match="compiled"):
         starting_point(keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)]))
+
+
+@pytest.mark.parametrize("optimizer", [keras.optimizers.Adam, keras.optimizers.SGD])
+def test_a_renewed_model_learns_as_one_that_was_built_anew(optimizer):
+    def compiled():
+        model = network(units=[4])
+        model.compile(optimizer(0.05), "mse", run_eagerly=True)
+        return model
+
+    def learn(model):
+        return model.fit(X, Y, batch_size=10, epochs=2, verbose=0).history["loss"]
+
+    keras.utils.set_random_seed(3)
+    losses = learn(compiled())
+    model = compiled()
+    learn(model)
+    renew(model, seed=3)
+    assert int(model.optimizer.iterations) == 0
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.05)
+    np.testing.assert_allclose(learn(model), losses, rtol=1e-6)
+    renew(model, seed=4)
+    assert abs(learn(model)[0] - losses[0]) > 1e-3 * losses[0], "else it proves nothing"
+    with pytest.raises(ValueError, match="compiled"):
+        renew(keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)]), seed=0)
 
 
 def test_the_training_step_is_compiled_once(capsys):

@@ -87,8 +87,38 @@ answer = max_pool
     "Stride = window size, so that every pixel belongs to at most one window.",
 )
 
+_dense = (32 * 32 * 3 + 1) * 32 * 32 * 16
+_conv = (3 * 3 * 3 + 1) * 16
+
 q3 = Exercise(
     "4.3",
+    same_numbers(
+        _dense // _conv,
+        mistakes=[
+            (_dense, "That is the number of parameters of the dense layer. Divide by that of the convolutional one."),
+            (_conv, "That is the number of parameters of the convolutional layer."),
+            (32 * 32 * 3 * 32 * 32 * 16 / (3 * 3 * 3 * 16), "You left out the biases."),
+            (
+                (32 * 32 * 3 + 1) * 16 / _conv,
+                "A dense layer with 16 outputs is not the same: count the outputs of "
+                "the convolutional layer, pixel by pixel.",
+            ),
+            ((32 * 32 * 3 + 1) * 30 * 30 * 16 / _conv, 'With padding="same" the maps keep their size.'),
+            (0, "Divide the other way round."),
+            (_conv / _dense, "Divide the other way round."),
+        ],
+    ),
+    "The dense layer has 32 * 32 * 16 outputs, each with a weight for all 32 * 32 * 3 inputs and a bias.",
+    """
+dense = (32 * 32 * 3 + 1) * (32 * 32 * 16)
+convolutional = (3 * 3 * 3 + 1) * 16
+answer = round(dense / convolutional)
+""",
+    "About 50 million parameters against 448.",
+)
+
+q4 = Exercise(
+    "4.4",
     same_numbers(
         10,
         mistakes=[
@@ -112,12 +142,53 @@ answer = field
 )
 
 
+q5 = Exercise(
+    "4.5",
+    same_numbers(
+        (1, 1, 0, 2, 0, 2),
+        mistakes=[
+            (
+                (2, 2, 0, 1, 0, 1),
+                "Exchanged: an equivariant result moves along, an invariant one does not change at all.",
+            ),
+            ((1, 1, 0, 1, 0, 1), "A single number has no place and cannot move along. Does its value change?"),
+            (
+                (1, 1, 1, 2, 0, 2),
+                "Pooling with stride 2: which pixels share a window before the shift, which after it?",
+            ),
+            ((1, 1, 2, 2, 0, 2), "Pooling with stride 2 makes a map less sensitive. Does every value stay the same?"),
+            ((1, 1, 0, 2, 1, 2), "A dense layer has a weight for each place. Which weights does the digit meet later?"),
+            ((1, 1, 0, 2, 2, 2), "A dense layer has a weight for each place. Which weights does the digit meet later?"),
+            (
+                (1, 1, 1, 2, 1, 2),
+                "Two of these treat places differently: windows may stand at some of them only, or each may have its "
+                "own weight.",
+            ),
+            ((1, 2, 0, 2, 0, 2), "ReLU leaves every value at its place. What does the result do if the image moves?"),
+            ((1, 0, 0, 2, 0, 2), "ReLU leaves every value at its place. What does the result do if the image moves?"),
+        ],
+    ),
+    "Does the result have places? If so, does each value reappear one place further? If it is a single number, does it "
+    "stay the same?",
+    """
+answer = [1,      # the filter has the same weights everywhere
+          1,      # each value by itself
+          0,      # the windows are filled anew: half a step is no step
+          2,      # the largest value is the largest wherever it stands
+          0,      # other weights for other places
+          2]      # the map moves along, its mean stays
+""",
+    "Layers that share weights move along; the maximum or mean of a whole map forgets the place; pooling with a stride "
+    "does neither exactly.",
+)
+
+
 def _kernels(seed, *sizes):
     return tuple(np.random.default_rng(seed).integers(-4, 5, size).astype(float) for size in sizes)
 
 
-q4 = Exercise(
-    "4.4",
+q6 = Exercise(
+    "4.6",
     same_function(
         lambda k1, k2: convolve2d(k1, k2, padding=k2.shape[0] - 1),
         cases=[
@@ -174,34 +245,4 @@ def merge(k1, k2):
 answer = merge
 """,
     "The kernel of two layers in a row is the convolution of their kernels, the flip included.",
-)
-
-_dense = (32 * 32 * 3 + 1) * 32 * 32 * 16
-_conv = (3 * 3 * 3 + 1) * 16
-
-q5 = Exercise(
-    "4.5",
-    same_numbers(
-        _dense // _conv,
-        mistakes=[
-            (_dense, "That is the number of parameters of the dense layer. Divide by that of the convolutional one."),
-            (_conv, "That is the number of parameters of the convolutional layer."),
-            (32 * 32 * 3 * 32 * 32 * 16 / (3 * 3 * 3 * 16), "You left out the biases."),
-            (
-                (32 * 32 * 3 + 1) * 16 / _conv,
-                "A dense layer with 16 outputs is not the same: count the outputs of "
-                "the convolutional layer, pixel by pixel.",
-            ),
-            ((32 * 32 * 3 + 1) * 30 * 30 * 16 / _conv, 'With padding="same" the maps keep their size.'),
-            (0, "Divide the other way round."),
-            (_conv / _dense, "Divide the other way round."),
-        ],
-    ),
-    "The dense layer has 32 * 32 * 16 outputs, each with a weight for all 32 * 32 * 3 inputs and a bias.",
-    """
-dense = (32 * 32 * 3 + 1) * (32 * 32 * 16)
-convolutional = (3 * 3 * 3 + 1) * 16
-answer = round(dense / convolutional)
-""",
-    "About 50 million parameters against 448.",
 )
