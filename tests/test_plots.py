@@ -508,6 +508,13 @@ def test_the_image_made_for_a_map_stands_before_its_pieces_which_have_one_scale(
     assert "map 3, map 7: an image made" in figure.description and figure.description.endswith("Little.")
 
 
+def test_the_two_halves_may_hold_other_pictures():
+    figure = plots.patches_and_projections(SEEN, headings=("by colour", "by shape"), shows="The right half is better.")
+    texts = [text.get_text() for ax in figure.axes for text in ax.texts]
+    assert texts == ["by colour", "by shape"]
+    assert figure.description.endswith("left, by colour, and 2 on the right, by shape. The right half is better.")
+
+
 @pytest.mark.parametrize(
     "draw, word",
     [

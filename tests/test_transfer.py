@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 from utils.pretrained import backbone
-from utils.transfer import add_head, block_ends, block_names, features, freeze, split, unfreeze
+from utils.transfer import Way, add_head, block_ends, block_names, features, freeze, split, unfreeze
 
 
 def refuses(function, *fragments):
@@ -231,6 +231,24 @@ def test_training_the_rest_is_training_the_model(blocks, model, data):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
 
 
+def test_depthwise_filters_may_stay_frozen():
+    base, _ = backbone("EfficientNetLite0", (32, 32, 3), weights=None)
+    model = add_head(base, 4)
+
+    def learning(**options):
+        table = unfreeze(model, **options)
+        layers_that_learn = {layer.name for layer in model.layers if layer.trainable_weights}
+        return layers_that_learn, table.set_index("name")["trainable"]["total"]
+
+    every, count = learning(blocks=6)
+    some, fewer = learning(blocks=6, depthwise=False)
+    depthwise = {f"block{block}_dwconv" for block in ("5c", "6a", "6b", "6c", "6d", "7a")}
+    assert every - some == depthwise and some < every
+    assert 0.03 < 1 - fewer / count < 0.06
+    last, _ = learning(layers=3, depthwise=False)
+    assert last == {"block7a_expand_conv", "block7a_project_conv", "top_conv", "head"}
+
+
 def test_a_cut_through_two_connections_is_refused():
     image = keras.Input((8, 8, 3))
     stem = layers.Conv2D(4, 1, name="stem")(image)
@@ -280,3 +298,80 @@ def test_block_ends():
     assert block_ends(tiny()) == {"block1a": "block1a_add", "block1b": "block1b_add"}
     base, _ = backbone("VGG16", (32, 32, 3), weights=None)
     assert list(block_ends(base).items())[-1] == ("block5", "block5_pool")
+
+
+# Learning again and again
+
+
+def dense(kernel_initializer="zeros"):
+    return keras.Sequential(
+        [keras.Input((6,), name="features"), layers.Dense(3, "softmax", True, kernel_initializer, name="head")]
+    )
+
+
+@pytest.fixture(scope="module")
+def separable():
+    rng = np.random.default_rng(0)
+    labels = np.arange(60) % 3
+    return (np.eye(6)[labels] + rng.normal(0, 0.1, (60, 6))).astype("float32"), labels
+
+
+@pytest.mark.parametrize("random", [False, True])
+def test_a_way_starts_anew_each_time_and_its_seed_decides(random, separable):
+    x, y = separable
+    way = Way(dense("glorot_uniform"), x[:40], x[40:], random)
+
+    def learn(seed, chosen=range(30), epochs=3):
+        way.learn(np.array(chosen), y, 0.01, epochs, seed, batch_size=10)
+        return way.model.get_weights()[0]
+
+    first = learn(0)
+    assert not np.array_equal(first, learn(1)) and not np.array_equal(first, learn(0, range(10, 40)))
+    np.testing.assert_array_equal(first, learn(0))
+    steps = int(way.model.optimizer.iterations)
+    assert steps == 9, "the optimizer has to start anew as well"
+    start = [np.abs(learn(seed, epochs=1) - way_start(way, random, seed)).max() for seed in (0, 1)]
+    assert max(start) < 0.05, "three small steps lead away from where it started"
+
+
+def way_start(way, random, seed):
+    """The kernel from which a way starts."""
+    way.restart()
+    if random:
+        keras.utils.set_random_seed(seed)
+        return keras.models.clone_model(way.model).get_weights()[0]
+    return way.model.get_weights()[0]
+
+
+def test_what_a_way_learns_and_how_it_is_counted(separable):
+    x, y = separable
+    way = Way(dense(), x[:40], x[40:])
+    assert way.accuracy(y[40:]) == np.mean(y[40:] == 0), "a head of zeros says the first class"
+    way.learn(np.arange(30), y, 0.1)
+    assert way.accuracy(y[40:]) == 1
+    assert way.accuracy(np.array([0, 1, 1]), np.eye(6)[[0, 1, 2]]) == pytest.approx(2 / 3)
+
+
+def test_the_learning_rate_of_a_way_falls_along_half_a_cosine(separable, monkeypatch):
+    x, y = separable
+    way, rates, fit = Way(dense(), x, x), [], keras.Model.fit
+
+    class Listener(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            rates.append(float(way.model.optimizer.learning_rate))
+
+    def listening(self, *arguments, callbacks, **options):
+        return fit(self, *arguments, callbacks=[*callbacks, Listener()], **options)
+
+    monkeypatch.setattr(type(way.model), "fit", listening)
+    way.learn(np.arange(10), y, 0.4, epochs=4)
+    np.testing.assert_allclose(rates, 0.4 * (1 + np.cos(np.pi * np.arange(4) / 4)) / 2, rtol=1e-5)
+
+
+def test_bad_arguments_of_a_way(separable):
+    x, y = separable
+    way = Way(dense(), x, x)
+    refuses(lambda: way.learn([], y, 0.1), "chosen must hold the place of at least one image")
+    refuses(lambda: way.learn([0], y, 0), "learning_rate must be above 0", "0.001", "got 0")
+    refuses(lambda: way.learn([0], y, float("nan")), "learning_rate must be above 0")
+    refuses(lambda: way.learn([0], y, 0.1, epochs=0), "epochs must be at least 1, got 0")

@@ -910,10 +910,12 @@ def reading(row, scores, window, strides, class_names, centres=(), title=""):
     )
 
 
-def patches_and_projections(maps, title=""):
+def patches_and_projections(maps, title="", headings=None, shows=""):
     """What excites some maps of a layer most, and what a deconvnet makes of it: one row for each map.
 
-    maps: name -> (patches, projections), two lists of as many pictures (height, width, 3) between 0 and 1.
+    maps: name -> (patches, projections), two lists of as many pictures (height, width, 3) between 0 and 1, or uint8.
+    headings: over the two halves, where they hold other pictures. shows: what is to be seen, for those who cannot
+    see it.
     Raises ValueError if the lists of all maps do not have the same length.
     Source: the two pictures for each layer in Zeiler & Fergus 2013, arXiv:1311.2901, figure 2.
     Introduced in notebook 06.
@@ -922,11 +924,17 @@ def patches_and_projections(maps, title=""):
     lengths = {len(pictures) for both in maps.values() for pictures in both}
     if len(lengths) != 1 or not max(lengths):
         raise ValueError(f"maps must have as many patches as projections, at least one, got {sorted(lengths)}")
-    figure, count = _two_sides(maps, ("what excites it most", "projected back to pixels"), title), max(lengths)
+    sides = headings or ("what excites it most", "projected back to pixels")
+    figure, count = _two_sides(maps, sides, title), max(lengths)
     return _finish(
         figure,
-        f"{title + '. ' if title else ''}For each of {', '.join(maps)}: {count} pieces of images on the left, "
-        "what excites the map in each of them on the right",
+        f"{title + '. ' if title else ''}For each of {', '.join(maps)}: "
+        + (
+            f"{count} pictures on the left, {headings[0]}, and {count} on the right, {headings[1]}"
+            if headings
+            else f"{count} pieces of images on the left, what excites the map in each of them on the right"
+        ),
+        shows,
     )
 
 
