@@ -92,18 +92,44 @@ answer = trainable
 q4 = Exercise(
     "9.4",
     same_numbers(
-        [1, 2, 0],
+        100 * np.sqrt(0.6 * 0.4 / 200),
         mistakes=[
-            ([2, 2, 0], "(a): perhaps, but ten minutes are short, and 80 images too few to see whether it is better."),
-            ([1, 1, 0], "(b): is there time, and are there images enough, to let some layers of the base learn?"),
-            ([1, 2, 2], "(c): how many channels does the base read, and how often does it halve the width?"),
-            ([1, 2, 1], "(c): how many channels does the base read, and how often does it halve the width?"),
-            ([0, 2, 0], "(a): from scratch was the worst choice with few labels."),
+            (np.sqrt(0.6 * 0.4 / 200), "As a fraction, yes. How many percentage points are that?"),
+            (100 * 0.6 * 0.4 / 200, "That is before the square root is taken."),
+            (0.6 * 0.4 / 200, "That is before the square root is taken; and the answer is in percentage points."),
+            (100 * np.sqrt(0.6 * 0.4) / 200, "The number of images belongs under the root."),
+            (100 * np.sqrt(0.6 * 0.4), "That is for a single image. What do 200 make of it?"),
+            (100 * np.sqrt(0.6 / 200), "One factor under the root is missing: the fraction that is wrong."),
+            (3.5, "Nearly. Give two decimals."),
+        ],
+        tolerance=0.02,
+    ),
+    "p is 0.6, the accuracy, and n is 200, the number of test images. 0.01 is one percentage point.",
+    """
+import numpy as np
+
+answer = 100 * np.sqrt(0.6 * (1 - 0.6) / 200)
+""",
+    "Differences of two or three points on 200 images say little, even if both runs were the same in all else.",
+)
+
+q5 = Exercise(
+    "9.5",
+    same_numbers(
+        [1, 2, 2, 0],
+        mistakes=[
+            ([2, 2, 2, 0], "(a): perhaps, but how much did fine-tuning add near ImageNet, and in which time?"),
+            ([0, 2, 2, 0], "(a): which way was the worst with few labels, near ImageNet?"),
+            ([1, 1, 2, 0], "(b): are these like photographs? How did the frozen features do on the digits?"),
+            ([1, 0, 2, 0], "(b): which way was the best on the digits, with so few labels?"),
+            ([1, 2, 1, 0], "(c): is there time, and are there images enough, to let some layers of the base learn?"),
+            ([1, 2, 2, 2], "(d): how many channels does the base read, and how often does it halve the width?"),
+            ([1, 2, 2, 1], "(d): how many channels does the base read, and how often does it halve the width?"),
         ],
     ),
-    "How many labels are there, how much time is there, and can the base read the images at all?",
+    "Is the task near or far? How many labels are there, how much time, and can the base read the images at all?",
     """
-answer = [1, 2, 0]
+answer = [1, 2, 2, 0]
 """,
-    "Few labels, little time: frozen. Many, and time to measure: fine-tuned. Nothing like photographs: from scratch.",
+    "Near and few labels: frozen. Far, or many labels and time: fine-tuned. Not readable for the base: from scratch.",
 )
