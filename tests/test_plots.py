@@ -290,6 +290,20 @@ def test_dots_in_panels():
     assert "one panel for each of 1, 2 epoch" in figure.description and "dotted: guessing" in figure.description
 
 
+@pytest.mark.parametrize("level", [0, 0.2, 0.31, 0.5, 0.69, 0.85, 1])
+def test_the_label_of_a_level_stands_inside_its_panel_and_no_number_on_a_dotted_line(level):
+    table = RUNS.assign(accuracy=level)
+    figure = plots.dots(table, panels="epoch", levels={"nearest neighbour": {1: level, 2: 1 - level}}, xlim=(0, 1))
+    figure.canvas.draw()
+    for ax in figure.axes:
+        *numbers, label = ax.texts
+        frame, words = ax.get_window_extent(), label.get_window_extent()
+        assert frame.x0 <= words.x0 < words.x1 <= frame.x1
+        line = ax.lines[-1]
+        for number in numbers:
+            assert to_hex(number.get_bbox_patch().get_facecolor()) == "#ffffff" and number.zorder > line.zorder
+
+
 def test_learning_curves_compare_with_levels():
     figure = plots.learning_curves(RUNS, levels={"nearest neighbour": 4.5})
     (line,) = [line for line in figure.axes[0].lines if line.get_linestyle() == ":"]

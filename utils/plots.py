@@ -681,16 +681,30 @@ def dots(table, value="accuracy", panels=None, levels=(), title="", text="{:.0%}
                 ha="center",
                 fontsize=13,
                 color=colour,
+                bbox={"boxstyle": "square,pad=0.1", "color": "white"},  # where it stands on a dotted line
             )
-        for name, level in dict(levels).items():
-            level = level if part is None else level[part]
-            ax.axvline(level, color=BLACK, linestyle=":", zorder=0)
-            label = f"{name} {text.format(level)}"
-            ax.text(level, len(names) - 0.2, label, ha="center", va="center", fontsize=13, backgroundcolor="white")
+        for level in dict(levels).values():
+            ax.axvline(level if part is None else level[part], color=BLACK, linestyle=":", zorder=0)
         ax.set(title="" if part is None else f"{part} {panels}", xlabel=value, **axes)
         ax.set_yticks(range(len(names)), names)
         ax.set_ylim(len(names) + (0.3 if levels else -0.4), -0.7)
         ax.tick_params(axis="y", length=0)
+    for ax, part in zip(axs[0], parts):  # now that the limits of all panels, which are the same, are known
+        for name, level in dict(levels).items():
+            level = level if part is None else level[part]
+            left, right = ax.get_xlim()
+            place = (level - left) / (right - left)  # near a rim of the panel the label must not cross it
+            side, gap = ("left", 5) if place < 0.3 else ("right", -5) if place > 0.7 else ("center", 0)
+            ax.annotate(
+                f"{name} {text.format(level)}",
+                (level, len(names) - 0.2),
+                textcoords="offset points",
+                xytext=(gap, 0),
+                ha=side,
+                va="center",
+                fontsize=13,
+                backgroundcolor="white",
+            )
     if title:
         figure.suptitle(title)
     each = f", one panel for each of {', '.join(map(str, parts))} {panels}" if panels else ""
