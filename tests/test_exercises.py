@@ -81,6 +81,13 @@ def plateau(losses, rate, patience, again=0, lowest=True):
     return rates
 
 
+def climbing(x, w, b, rate, steps, test=lambda total: total > 0, limits=(-1, 1), slope=lambda x, w: w):
+    for _ in range(steps):
+        if test((x * w).sum() + b):
+            x = np.clip(x + rate * slope(x, w), *limits)
+    return x
+
+
 # What students answer, and a word that the feedback must contain.
 WRONG = {
     "alexnet_zfnet_vgg.q1": [
@@ -121,6 +128,21 @@ WRONG = {
         (lambda p, s, h, w: p, "expected 4 rows of 4 values, got 2 rows"),
     ],
     "alexnet_zfnet_vgg.q5": [
+        (lambda x, w, b, rate, n: climbing(x, w, b, rate, n, slope=lambda x, w: x), "with respect to the weights"),
+        (lambda x, w, b, rate, n: climbing(x, w, b, rate, n, slope=lambda x, w: w * ((x * w).sum() + b)), "y itself"),
+        (lambda x, w, b, rate, n: climbing(x, w, b, rate, n, slope=lambda x, w: w[::-1, ::-1]), "no flip"),
+        (lambda x, w, b, rate, n: climbing(x, w, b, -rate, n), "downhill"),
+        (lambda x, w, b, rate, n: climbing(x, w, b, rate, n, test=lambda s: True), "maximum is forgotten"),
+        (lambda x, w, b, rate, n: climbing(x, w, 0, rate, n), "bias decides"),
+        (lambda x, w, b, rate, n: climbing(x, w, b, rate, n, limits=(-np.inf, np.inf)), "limits"),
+        (lambda x, w, b, rate, n: climbing(x, w, b, rate, n, limits=(0, 1)), "not 0"),
+        (lambda x, w, b, rate, n: climbing(x, w, b, rate, 1), "single step"),
+        (lambda x, w, b, rate, n: np.clip(x + rate * w * ((x * w).sum() + b > 0), -1, 1), "single step"),
+        (lambda x, w, b, rate, n: climbing(x, w, b, rate, n, slope=lambda x, w: np.sign(w)), "only the sign"),
+        (lambda x, w, b, rate, n: x, "values"),
+        (lambda x, w, b, rate, n: max(0, (x * w).sum() + b), "expected 2 rows"),
+    ],
+    "alexnet_zfnet_vgg.q6": [
         ((5, 37), "what remains"),
         ((4, 70), "Four layers"),
         ((6, 55), "Six layers"),
@@ -131,7 +153,7 @@ WRONG = {
         ((11, 63), "of 2"),
         (5, "list"),
     ],
-    "alexnet_zfnet_vgg.q6": [
+    "alexnet_zfnet_vgg.q7": [
         (1052672, "fc6 alone"),
         (36700160, "saved"),
         (23212392, "without fc6"),

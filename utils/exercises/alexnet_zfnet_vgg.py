@@ -151,10 +151,93 @@ answer = put_back
     "The values return to where they came from. What pooling threw away stays 0.",
 )
 
-_saved = 100 * (1 - 5 * 9 / 121)
+
+def _climb(image, weights, bias, rate, steps, slope=lambda x, w, y: w, active=lambda total: total > 0, low=-1, high=1):
+    """Gradient ascent on the pixels of one neuron. slope, active, low, high: what the usual mistakes change."""
+    x, weights = np.array(image, float), np.asarray(weights, float)
+    for _ in range(steps):
+        total = np.sum(weights * x)
+        x = np.clip(x + rate * active(total + bias) * slope(x, weights, max(total + bias, 0)), low, high)
+    return x
+
+
+def _with(**changes):
+    return lambda *arguments: _climb(*arguments, **changes)
+
+
+def _without_bias(image, weights, bias, rate, steps):
+    return _climb(image, weights, 0, rate, steps)
+
+
+def _once(image, weights, bias, rate, steps):
+    return _climb(image, weights, bias, rate, 1)
+
+
+_TINY, _EDGE = np.array([[0.1, 0.2], [0.0, -0.1]]), np.array([[-1.0, 0, 1]] * 3)
 
 q5 = Exercise(
     "6.5",
+    same_function(
+        _climb,
+        cases=[
+            (_TINY, np.array([[1.0, -2], [0.5, 0]]), 0.5, 0.1, 1),  # one step, no pixel at a limit
+            (_TINY, np.array([[1.0, -2], [0.5, 0]]), 0.5, 0.1, 6),  # one pixel at a limit
+            (_EDGE.T / 10, _EDGE, 0.2, 0.3, 40),  # all at a limit, but for those of weight 0; active by its bias
+            (abs(_TINY), np.array([[1.0, 2], [0.5, 0]]), -0.7, 0.1, 5),  # not active because of its bias
+            (np.full((2, 3), 0.25), np.array([[-1.0, -1, -1], [1, -1, -1]]), 0.1, 0.1, 3),  # not active
+        ],
+        mistakes=[
+            (
+                _with(slope=lambda x, w, y: -w),
+                "Your steps go downhill: the neuron answers less and less. Ascent goes the other way.",
+            ),
+            (
+                _with(active=lambda total: True),
+                "The maximum is forgotten: where it gives 0, a small change of a pixel changes nothing.",
+            ),
+            (_without_bias, "Is the neuron active? The bias decides about that as well."),
+            (_with(low=-np.inf, high=np.inf), "The steps are right. Keep all pixels between the two limits."),
+            (_with(low=0), "The lower limit is not 0: pixels below 0 are darker than grey."),
+            (
+                _with(slope=lambda x, w, y: x),
+                "That is the slope with respect to the weights. Here the weights stay and the pixels change.",
+            ),
+            (
+                _with(slope=lambda x, w, y: y * w),
+                "The slope says how much y changes with a pixel. It does not grow with y itself.",
+            ),
+            (
+                _with(slope=lambda x, w, y: np.sign(w)),
+                "You use only the sign of the slope. How strongly a pixel matters counts as well.",
+            ),
+            (
+                _with(slope=lambda x, w, y: w[::-1, ::-1]),
+                "No flip: each pixel is multiplied by the weight at its own place.",
+            ),
+            (_once, "That is a single step. Repeat it, and look at each step whether the neuron is active."),
+        ],
+    ),
+    "y is a sum of weight times pixel. If one pixel grows by a little, by how much does the sum grow? And what does "
+    "the maximum leave of that while the sum is below 0? np.clip cuts to a range.",
+    """
+import numpy as np
+
+def climb(image, weights, bias, rate, steps):
+    for _ in range(steps):
+        active = (weights * image).sum() + bias > 0
+        image = np.clip(image + rate * active * weights, -1, 1)
+    return image
+
+answer = climb
+""",
+    "The slope is the filter itself: the image turns into the filter's pattern, at last into its signs. From an image "
+    "to which the neuron is silent, no step leads anywhere.",
+)
+
+_saved = 100 * (1 - 5 * 9 / 121)
+
+q6 = Exercise(
+    "6.6",
     same_numbers(
         (5, _saved),
         tolerance=(0, 0.2),  # a number of layers is whole; 63, 62.8 and 62.81 are the same number of per cent
@@ -179,8 +262,8 @@ answer = (layers, saved)
 
 _alexnet, _fc6, _mean_fc6 = 60_965_224, (6 * 6 * 256 + 1) * 4096, (256 + 1) * 4096
 
-q6 = Exercise(
-    "6.6",
+q7 = Exercise(
+    "6.7",
     same_numbers(
         _alexnet - _fc6 + _mean_fc6,
         mistakes=[
