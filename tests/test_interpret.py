@@ -269,6 +269,7 @@ def test_top_patches_are_those_of_a_search_through_everything(models, name, laye
     maps = outputs(model, images, layer)
     patches = top_patches(model, images, layer, count=4)
     assert list(patches) == list(range(maps.shape[-1]))
+    assert top_patches(model, images, layer, 2, [1], feature_maps(model, images, layer)[layer]) == {1: patches[1][:2]}
     for f, found in patches.items():
         best = sorted(((maps[n, ..., f].max(), n) for n in range(20)), key=lambda pair: (-pair[0], pair[1]))[:4]
         assert [patch.image for patch in found] == [n for _, n in best]
@@ -716,6 +717,8 @@ def test_feature_maps_and_patches_refuse(models):
         top_patches(model, images, "groups", count=0)
     with pytest.raises(ValueError, match="filter must be below 4"):
         top_patches(model, images, "groups", filters=[0, 4])
+    with pytest.raises(ValueError, match="maps must be what layer 'groups' makes"):
+        top_patches(model, images, "groups", maps=np.zeros((len(images), 2, 2, 4)))
 
 
 def test_models_of_other_kinds_are_refused():

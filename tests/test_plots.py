@@ -311,6 +311,16 @@ def test_learning_curves_compare_with_levels():
     assert figure.description.endswith("; dotted: nearest neighbour")
 
 
+@pytest.mark.parametrize("scale, where", [("linear", 1 + 2 / 3), ("log", 1 + np.log(5 / 3) / np.log(5 / 2))])
+def test_learning_curves_mark_where_a_target_is_reached(scale, where):
+    figure = plots.learning_curves(RUNS, targets={"three": 3, "one": 1, "ten": 10}, yscale=scale)
+    ax = figure.axes[0]
+    dot, for_legend = (line for line in ax.lines if line.get_marker() == "o")  # shallow stays; both begin below 10
+    np.testing.assert_allclose(dot.get_xydata(), [[where, 3]])
+    assert dot.get_color() == ax.lines[0].get_color() and for_legend.get_label() == "reaches three, one, ten"
+    assert figure.description.endswith("; a dot where a line reaches three, one, ten")
+
+
 def test_learning_curves_are_medians_in_bands_from_lowest_to_highest():
     figure = plots.learning_curves(RUNS, title="Title", ylim=(0, 10))
     (ax,) = figure.axes
@@ -520,6 +530,9 @@ def test_the_image_made_for_a_map_stands_before_its_pieces_which_have_one_scale(
         assert np.ptp(ax.get_xlim()) == np.ptp(ax.get_ylim()) == 4
         assert (np.mean(ax.get_xlim()), np.mean(ax.get_ylim())) == ((width - 1) / 2, (height - 1) / 2)
     assert "map 3, map 7: an image made" in figure.description and figure.description.endswith("Little.")
+    figure = plots.made_and_found(FOUND, headings=("its answer\nto a 5", "its favourites"))
+    assert [text.get_text() for ax in figure.axes for text in ax.texts] == ["its answer\nto a 5", "its favourites"]
+    assert "map 7: its answer to a 5 on the left, its favourites on the right, 2 of them" in figure.description
 
 
 def test_the_two_halves_may_hold_other_pictures():

@@ -52,7 +52,7 @@ def colour_histogram(x_train, y_train, x_test, y_test, seed=0):
     x_train, y_train = _checked("train", x_train, y_train)
     x_test, y_test = _checked("test", x_test, y_test, like=x_train)
     low, high = float(x_train.min()), float(x_train.max())
-    classifier = ExtraTreesClassifier(n_estimators=300, random_state=seed)
+    classifier = ExtraTreesClassifier(n_estimators=300, random_state=seed, n_jobs=-1)
     classifier.fit(histograms(x_train, low, high), y_train)
     return float(classifier.score(histograms(x_test, low, high), y_test))
 

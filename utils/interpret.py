@@ -81,29 +81,33 @@ class Patch(NamedTuple):
         return picture[top:bottom, left:right]
 
 
-def top_patches(model, images, layer, count=9, filters=None):
+def top_patches(model, images, layer, count=9, filters=None, maps=None):
     """For each map of a layer the images that excite it most, with the strongest unit and the pixels it sees.
 
     images: (n, height, width, channels). Each image counts once for each map, with its strongest unit.
     filters: indices of maps; by default all. A unit of a dense layer sees the whole image, and its position is (0, 0).
+    maps: what the layer makes of the images, where `feature_maps` has computed it already.
     Returns a dict: filter -> list of at most `count` `Patch`es, strongest first; `patch.cut(images[patch.image])` is
     the piece of the image, cut at the border.
-    Raises ValueError as `feature_maps` and `receptive_windows` do, and for a filter that does not exist.
-    Source: Zeiler & Fergus 2013, arXiv:1311.2901, figure 2. Introduced in notebook 06.
+    Raises ValueError as `feature_maps` and `receptive_windows` do, for a filter that does not exist, and for maps of
+    another shape than the layer gives.
+    Source: Zeiler & Fergus 2013, arXiv:1311.2901, figure 2. Introduced in notebook 05.
     """
     images = _check_images("images", images, model)
     count, part = integer("count", count, 1), up_to(model, layer)
     peaks, places = [], []
-    for _, (maps,) in _forward(part, images):
-        by_unit = maps.reshape(len(maps), -1, maps.shape[-1])
+    if maps is not None and np.shape(maps) != (shape := (len(images), *part.compute_output_shape(images.shape)[1:])):
+        raise ValueError(f"maps must be what layer {layer!r} makes of the images, {shape}, got shape {np.shape(maps)}")
+    for output in [maps] if maps is not None else (output for _, (output,) in _forward(part, images)):
+        by_unit = output.reshape(len(output), -1, output.shape[-1])
         peaks.append(by_unit.max(axis=1))
         places.append(by_unit.argmax(axis=1))
     peaks, places = np.concatenate(peaks), np.concatenate(places)
-    if maps.ndim == 4:
+    if output.ndim == 4:
         windows = receptive_windows(part, layer)
     else:
         windows = np.reshape((0, images.shape[1], 0, images.shape[2]), (1, 1, 4))
-    filters = [check_filter(f, maps.shape, layer) for f in (range(maps.shape[-1]) if filters is None else filters)]
+    filters = [check_filter(f, output.shape, layer) for f in (range(output.shape[-1]) if filters is None else filters)]
     patches = {}
     for f in filters:
         strongest = np.argsort(-peaks[:, f], kind="stable")[:count]

@@ -597,12 +597,13 @@ def _arrow(ax, start, end):
     )
 
 
-def learning_curves(table, value="loss", validation=False, title="", over="epoch", levels=(), **axes):
+def learning_curves(table, value="loss", validation=False, title="", over="epoch", levels=(), targets=(), **axes):
     """How training went: one line for each network, the median over its seeds, in a band from lowest to highest.
 
     table: what `utils.training.train` returns, with the columns "name", "seed", "epoch" and `value`.
     validation: draw the column "val_" + value too, dashed. over: another column in place of "epoch".
     levels: name -> value, to compare with, such as what `utils.baselines.trivial` reaches; dotted lines.
+    targets: name -> value, to be reached from above; thin lines, with a dot where a solid line first gets below.
     axes: settings such as ylim, yscale, as in `Axes.set`.
     Raises ValueError for a table without rows or without one of these columns.
     Introduced in notebook 05.
@@ -626,6 +627,14 @@ def learning_curves(table, value="loss", validation=False, title="", over="epoch
     ax.set(xlabel=over, ylabel=value.replace("val_", "validation "), title=title, **axes)
     for name, level in dict(levels).items():
         ax.axhline(level, color=BLACK, linestyle=":", label=f"{name}: {level:.2f}")
+    solid = [line for line in ax.lines if line.get_linestyle() == "-" and len(line.get_xdata()) > 1]
+    for target in dict(targets).values():
+        ax.axhline(target, color=GREY, linewidth=1.2, zorder=0)
+        for line in solid:
+            if place := _first_below(line, target, log=ax.get_yscale() == "log"):
+                ax.plot(place, target, "o", color=line.get_color(), markersize=11, zorder=20)
+    if targets:
+        ax.plot([], [], "o-", color=GREY, linewidth=1.2, markersize=11, label=f"reaches {', '.join(targets)}")
     seeds = table["seed"].nunique()
     spread = f"median of {seeds} seeds,\nband: lowest to highest" if seeds > 1 else None
     if len(ax.get_legend_handles_labels()[0]) > 1 or spread:
@@ -635,8 +644,21 @@ def learning_curves(table, value="loss", validation=False, title="", over="epoch
     return _finish(
         figure,
         f"{title + '. ' if title else ''}Lines of {curves} over {'the epochs' if over == 'epoch' else over}"
-        f"{f', {spread}' if spread else ''}: {names}{_compared(levels)}",
+        f"{f', {spread}' if spread else ''}: {names}{_compared(levels)}"
+        f"{'; a dot where a line reaches ' + ', '.join(targets) if targets else ''}",
     )
+
+
+def _first_below(line, target, log):
+    """Where a falling line of a figure first reaches a value; None if it never does, or begins below."""
+    x, y = line.get_data()
+    below = np.asarray(y) < target
+    if below[0] or not below.any():
+        return None
+    after = int(below.argmax())
+    ends = [y[after - 1], target, y[after]]
+    start, reached, end = np.log(ends) if log else ends  # so that the point lies on the line as it is drawn
+    return x[after - 1] + (x[after] - x[after - 1]) * (start - reached) / (start - end)
 
 
 def dots(table, value="accuracy", panels=None, levels=(), title="", text="{:.0%}", **axes):
@@ -952,24 +974,25 @@ def patches_and_projections(maps, title="", headings=None, shows=""):
     )
 
 
-def made_and_found(maps, title="", shows=""):
-    """What would excite a map most, and what did: an image made for it, and pieces of images; one row for each map.
+def made_and_found(maps, title="", headings=("an image made for it", "the pieces that excite it most"), shows=""):
+    """One picture, such as an image made for a map, and pieces of images that excite it most; one row for each map.
 
     maps: name -> (made, pieces), a picture (height, width, 3) and a list of as many pieces for each map, between 0 and
-    1. In a row, the pieces are drawn at one scale. shows: what is to be seen, for those who cannot see it.
+    1. In a row, the pieces are drawn at one scale. headings: over the picture and over the pieces; the first may have
+    two lines. shows: what is to be seen, for those who cannot see it.
     Raises ValueError if not all maps have the same number of pieces, at least one.
-    Introduced in notebook 06.
+    Introduced in notebook 05.
     """
     _some("maps", maps)
     lengths = {len(pieces) for _, pieces in maps.values()}
     if len(lengths) != 1 or not max(lengths):
         raise ValueError(f"maps must have as many pieces each, at least one, got {sorted(lengths)}")
     rows = {name: ([made], pieces) for name, (made, pieces) in maps.items()}
-    figure = _two_sides(rows, ("made for it", "what excites it most"), title)
+    figure = _two_sides(rows, headings, title)
     return _finish(
         figure,
-        f"{title + '. ' if title else ''}For each of {', '.join(' '.join(name.split()) for name in maps)}: an image "
-        f"made to excite the map on the left, the {max(lengths)} pieces of images that excite it most on the right",
+        f"{title + '. ' if title else ''}For each of {', '.join(' '.join(name.split()) for name in maps)}: "
+        f"{headings[0]} on the left, {headings[1]} on the right, {max(lengths)} of them",
         shows,
     )
 
@@ -1000,7 +1023,8 @@ def _two_sides(rows, headings, title):
                 ax.spines[:].set(visible=True, color=GREY, linewidth=0.8)
         row[0].set_ylabel(name, rotation=0, ha="right", va="center")
     for column, heading in zip((0, left + 1), headings):
-        axs[0, column].set_title(" ")  # room for the heading, which is wider than its column
+        lines = max(heading.count("\n") for heading in headings)
+        axs[0, column].set_title(" " + "\n " * lines)  # room for the heading, which is wider than its column
         place = dict(xycoords="axes fraction", xytext=(0, 7), textcoords="offset points")
         axs[0, column].annotate(heading, (0, 1), fontsize=15, **place).set_in_layout(False)
     if title:
