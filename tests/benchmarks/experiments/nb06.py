@@ -77,7 +77,7 @@ def few_images(seed):
     n, numbers = names(), {}
     tests = n["shrink"](n["middles"](n["x_test"])), n["y_test"]
     for view, drop in CONTENDERS:
-        table = n["training"](view, drop, seeds=seed, validation_data=tests)
+        table = n["training"](view, drop, seeds=[seed], validation_data=tests)
         name = view + (", dropout" if drop else "")
         numbers[f"{name}: accuracy"], numbers[f"{name}: loss"] = table[["val_accuracy", "val_loss"]].iloc[-1]
     for view, images in n["views"].items():
@@ -91,10 +91,13 @@ def rates_of_few_images():
     others = np.setdiff1d(np.arange(len(n["x_train"])), n["few"])[:1000]
     held_out = n["shrink"](n["middles"](n["x_train"][others])), n["y_train"][others]
     for view, drop in CONTENDERS:
+        network, best = n["networks"][drop], float(n["networks"][drop].optimizer.learning_rate)
         for rate in RATES:
-            for seed in (0, 1):
-                table = n["training"](view, drop, rate, seeds=seed, validation_data=held_out)
-                rows.append((f"{view}, dropout {drop}", rate, seed, table["val_accuracy"].iloc[-1]))
+            network.optimizer.learning_rate = rate
+            table = n["training"](view, drop, seeds=[0, 1], validation_data=held_out)
+            last = table.groupby("seed")["val_accuracy"].last()
+            rows += [(f"{view}, dropout {drop}", rate, seed, accuracy) for seed, accuracy in last.items()]
+        network.optimizer.learning_rate = best
     return pd.DataFrame(rows, columns=["contender", "rate", "seed", "validation"])
 
 
