@@ -142,11 +142,26 @@ def test_lines_of_different_names_have_different_colours():
     assert len({line.get_color() for line in figure.axes[0].lines}) == 4
 
 
+def test_lines_have_the_colours_of_another_figure():
+    figure = plots.lines({"points": [0, 1], "c": [1, 2], "a": [2, 3]}, dots=["points"], among=["a", "b", "c"])
+    colour = {line.get_label(): line.get_color() for line in figure.axes[0].lines}
+    assert (colour["a"], colour["c"]) == (plots.COLOURS[0], plots.COLOURS[2])
+    with pytest.raises(ValueError, match=r"among .*'d'"):
+        plots.lines({"a": [1, 2], "d": [1, 2]}, among={"a": 0, "b": 0})
+
+
 def test_panels_draw_one_bar_for_each_value():
     figure = plots.panels({"w": [0.5, 0.3, 0.2]}, kind="bar", xlabel="age", ylabel="weight")
     heights = [bar.get_height() for bar in figure.axes[0].patches]
     assert heights == [0.5, 0.3, 0.2]
     assert figure.axes[0].get_xlabel() == "age" and figure.axes[0].get_ylabel() == "weight"
+
+
+def test_panels_over_whole_numbers_have_no_fractions_as_ticks():
+    values = [3.0, 2, 1, 1]
+    figure = plots.panels({"epochs": (np.arange(1, 5), values), "seconds": (np.linspace(0, 1, 4), values)})
+    epochs, seconds = (ax.get_xticks() for ax in figure.axes)
+    assert all(tick == int(tick) for tick in epochs) and any(tick != int(tick) for tick in seconds)
 
 
 def test_a_descent_stands_on_the_curve_of_its_loss():
@@ -438,6 +453,20 @@ def test_a_graph_shows_every_layer_and_no_arrow_crosses_a_box(build):
         (frame,) = [frame for frame in frames if frame.contains(*extent.get_points().mean(axis=0))]
         inside(frame, extent)
         assert text.get_fontsize() >= 13, "readable from the back row"
+
+
+def test_a_graph_highlights_the_arrows_of_some_layers():
+    x = keras.Input((4, 4, 2), name="x")
+    branches = [layers.Conv2D(3, 1, name=name)(x) for name in ("main", "side")]
+    model = keras.Model(x, layers.Add(name="sum")(branches))
+    for highlight, red in (((), 0), (["side"], 2)):
+        figure = plots.graph(model, highlight=highlight)
+        arrows = [patch for patch in figure.axes[0].patches if isinstance(patch, FancyArrowPatch)]
+        assert len(arrows) == 4
+        assert sum(to_hex(arrow.get_edgecolor()) == plots.VERMILION.lower() for arrow in arrows) == red
+    assert "highlighted: side" in figure.description
+    with pytest.raises(ValueError, match=r"highlight .*'b'; the layers are: x, main, side, sum"):
+        plots.graph(model, highlight=["b"])
 
 
 @pytest.mark.parametrize("branches", [1, 3, 6])

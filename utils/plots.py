@@ -65,15 +65,34 @@ def use_course_style():
         get_ipython().display_formatter.formatters["image/png"].for_type(DescribedFigure, _png)
 
 
-def lines(curves, x=None, xlabel="", ylabel="", title="", dots=(), marks=(), below=False, height=4.2, shows="", **axes):
+def lines(
+    curves,
+    x=None,
+    xlabel="",
+    ylabel="",
+    title="",
+    dots=(),
+    marks=(),
+    below=False,
+    height=4.2,
+    shows="",
+    among=(),
+    **axes,
+):
     """Curves over a common axis.
 
     curves: name -> values (n,), or name -> (x, values) for a curve with its own axis. dots: names drawn as points.
     marks: points (x, y, text) to be named, above the point or `below` it. shows: what is to be seen, for those who
-    cannot see it. axes: settings such as xlim, ylim, yscale, as in `Axes.set`.
+    cannot see it. among: the names of another figure, in its order: each curve gets the colour that it has there.
+    axes: settings such as xlim, ylim, yscale, as in `Axes.set`.
+    Raises ValueError for a curve that is not `among` those names.
     Introduced in notebook 01.
     """
     _some("curves", curves)
+    solid = [name for name in curves if name not in dots]
+    if among and (strange := [name for name in solid if name not in among]):
+        raise ValueError(f"among must hold the names of all curves, and {strange[0]!r} is not in {list(among)}")
+    colour_of = dict(zip(among or solid, itertools.cycle(COLOURS)))
     figure, ax = _figure(height)
     for order, (name, values) in enumerate(curves.items()):
         positions, values = (
@@ -82,8 +101,7 @@ def lines(curves, x=None, xlabel="", ylabel="", title="", dots=(), marks=(), bel
         if name in dots:
             ax.plot(positions, values, "o", color=GREY, markersize=4 if len(values) > 30 else 11, label=name, zorder=1)
         else:
-            colour = COLOURS[(order - sum(d in dots for d in list(curves)[:order])) % len(COLOURS)]
-            ax.plot(positions, values, color=colour, label=name, zorder=2 + order)
+            ax.plot(positions, values, color=colour_of[name], label=name, zorder=2 + order)
     for mark_x, mark_y, text in marks:
         ax.plot(mark_x, mark_y, "o", color=BLACK, markersize=9, zorder=20)
         ax.annotate(
@@ -132,6 +150,8 @@ def panels(curves, xlabel="", ylabel="", height=3.4, kind="line", title="", show
                     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
             else:
                 ax.plot(positions, series, label=label)
+                if np.asarray(positions).dtype.kind in "iu":
+                    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         ax.set(title=name, xlabel=xlabel, **axes)
         if len(several) > 1:
             ax.legend()
@@ -815,19 +835,25 @@ def bars(values, xlabel="", title="", highlight=(), text="{:,}", log=False):
     return _finish(figure, f"{title + '. ' if title else ''}Bars{' of ' + xlabel if xlabel else ''}: {shown}")
 
 
-def graph(model, title=""):
+def graph(model, title="", highlight=()):
     """The layers of a small Keras model as boxes, from top to bottom, and the way of the data as arrows.
 
     A box says the layer's name and kind: "Conv2D 3×3/2 → 64" has windows of 3×3, stride 2, and puts out 64 maps.
     An arrow that skips layers to meet another branch is drawn around them: a shortcut. Where names are long, "…" stands
     for the name of the last layer, which in `utils.models` is that of its block.
-    Raises ValueError for a model that is not functional or Sequential, and for one with more than 14 layers or more
-    than 6 branches, which nobody could read.
+    highlight: names of layers; the arrows to and from them are drawn as thick and red as a shortcut.
+    Raises ValueError for a model that is not functional or Sequential, for one with more than 14 layers or more than 6
+    branches, which nobody could read, and for a name that no layer has.
     Introduced in notebook 07.
     """
     from utils.layer_graph import layer_graph
 
     boxes, arrows = layer_graph(model)
+    if strange := set(highlight) - {box.name for box in boxes}:
+        raise ValueError(
+            f"highlight must hold names of layers, got {sorted(strange)[0]!r}; the layers are: "
+            + ", ".join(box.name for box in boxes)
+        )
     rows = 1 + boxes[-1].row
     columns = 1 + round(
         2 * max([box.column for box in boxes] + [column for arrow in arrows for _, column in arrow.via])
@@ -860,12 +886,14 @@ def graph(model, title=""):
                 x, y = place(*stop)
                 way += [(way[-1][0], y - 0.6 * gap), (x, y - 0.6 * gap)]
             way.append((x1, y1))
-        look = dict(color=VERMILION, linewidth=3.5) if arrow.lane else dict(color=BLACK, linewidth=1.8)
+        special = arrow.lane or {start.name, end.name} & set(highlight)
+        look = dict(color=VERMILION, linewidth=3.5) if special else dict(color=BLACK, linewidth=1.8)
         ax.add_patch(FancyArrowPatch(path=Path(way), arrowstyle="-|>", mutation_scale=18, shrinkA=0, shrinkB=0, **look))
     ax.set(xlim=(0, WIDTH), ylim=(rows * (height + gap) - gap + 0.05, -0.05), title=title)
     ax.axis("off")
     edges = [f"{boxes[a.start].name} to {boxes[a.end].name}{' (shortcut)' if a.lane else ''}" for a in arrows]
-    return _finish(figure, f"{title + '. ' if title else ''}Graph of {len(boxes)} layers: {', '.join(edges)}")
+    shown = f"; highlighted: {', '.join(highlight)}" if highlight else ""
+    return _finish(figure, f"{title + '. ' if title else ''}Graph of {len(boxes)} layers: {', '.join(edges)}{shown}")
 
 
 def _draw_boxes(ax, boxes, width, height):
