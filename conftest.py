@@ -10,8 +10,11 @@ from nbval.plugin import IPyNbCell
 import figures
 
 PICTURES = ("image/png", "image/jpeg")
+LONG = {"test_full_size": 100, "test_models": 3}  # files of tests as long as the notebooks from such a number on
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's notes about this machine's processor
+if int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) > 1:  # one process for each core: their threads would compete
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 
 hypothesis.settings.register_profile("course", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("course")
@@ -21,6 +24,18 @@ def pytest_collectstart(collector):
     """Leave stderr out of nbval's comparison: warnings depend on versions, progress bars on time."""
     if hasattr(collector, "skip_compare"):
         collector.skip_compare += ("stderr",)
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with what takes long, so that no process is left with it when the others have nothing to do any more."""
+    items.sort(key=duration, reverse=True)  # and otherwise in their order
+
+
+def duration(item):
+    """Roughly how long the file of a test takes, as a number for its class; later notebooks train more."""
+    if item.path.suffix == ".ipynb":
+        return int(item.path.stem[:2]) if item.path.stem[:2].isdigit() else 0
+    return LONG.get(item.path.stem, -1)
 
 
 def pytest_itemcollected(item):

@@ -7,6 +7,7 @@ inside the tile, so that one wrong panel among many counts as much as a picture 
 missing line is as visible in a white figure as in a dark one.
 """
 
+import functools
 import io
 import math
 
@@ -51,6 +52,7 @@ def difference(reference_png, other_png):
     return float(np.quantile(tiles, 1 - OUTLIERS))
 
 
+@functools.lru_cache(maxsize=64)  # each picture of a notebook is compared with all others
 def decode(png):
     """The picture on white, without transparency."""
     picture = Image.open(io.BytesIO(png)).convert("RGBA")

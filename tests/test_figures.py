@@ -1,4 +1,4 @@
-"""The comparison of pictures, on figures drawn here, on those of the notebooks, and as part of nbval."""
+"""The comparison of pictures, on figures drawn here, on those of the notebooks, and as part of nbval; conftest.py."""
 
 import base64
 import io
@@ -8,6 +8,8 @@ import os
 import shutil
 import subprocess
 import sys
+import types
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import nbformat
@@ -18,6 +20,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from PIL import Image
 from skimage import data
 
+import conftest
 import rerun
 from figures import LIMIT, difference
 
@@ -181,6 +184,15 @@ def test_swapped_pictures_of_a_notebook_fail(path):
     pairs = itertools.combinations(stored_pictures(path), 2)
     alike = [(a, b) for (a, first), (b, second) in pairs if first != second and difference(first, second) <= LIMIT]
     assert not alike, f"pictures of these pairs of cells could stand for each other: {alike}"
+
+
+def test_what_takes_long_comes_first():
+    names = ["test_a.py", "00_b.ipynb", "09_c.ipynb", "test_full_size.py", "test_d.py", "test_models.py"]
+    items = [types.SimpleNamespace(path=Path(name)) for name in names]
+    conftest.pytest_collection_modifyitems(items)
+    order = ["test_full_size.py", "09_c.ipynb", "test_models.py", "00_b.ipynb", "test_a.py", "test_d.py"]
+    assert [item.path.name for item in items] == order
+    assert all((rerun.ROOT / "tests" / f"{name}.py").is_file() for name in conftest.LONG)
 
 
 DRAW = "import matplotlib.pyplot as plt\nplt.plot([1, 3, 2], linewidth=3)\nplt.show()"

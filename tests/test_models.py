@@ -558,8 +558,10 @@ LOSSES = {"lenet5_1998": lenet.rbf_loss}  # the others: cross-entropy
 
 
 def run(path):
-    """Write the outputs of every network for the same weights and pixels, and those after a training step."""
+    """Write the outputs of every network for the same weights and pixels, and let each make a training step."""
     found = {}
+    gc.collect()
+    gc.freeze()  # so that the collections below need not search through all modules again
     for name, build in SMALL.items():
         # Drawing initial weights that `fill` replaces is half of the time on JAX.
         with mock.patch.object(
@@ -581,6 +583,7 @@ def run(path):
             assert idle or not np.array_equal(value, before[weight.path]), (name, weight.path)
         del model, before
         gc.collect()
+    gc.unfreeze()
     np.savez(path, **found)
 
 

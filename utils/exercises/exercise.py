@@ -88,7 +88,7 @@ def same_numbers(expected, mistakes=(), tolerance=1e-6):
 def same_function(reference, cases, mistakes=(), tolerance=1e-6):
     """A judge for a function that must return what `reference` returns, for each tuple of arguments in `cases`.
 
-    cases: a list of tuples, or a function that makes it, for arguments that cannot be copied.
+    cases: a list of tuples, or a function that makes them one by one, for arguments that cannot be copied.
     mistakes: pairs (wrong function, feedback) for the usual ones, told apart by all cases together.
     """
 
@@ -96,8 +96,9 @@ def same_function(reference, cases, mistakes=(), tolerance=1e-6):
         if not callable(answer):
             return f"Give the function itself, without calling it; this is of type {_type(answer)}."
         make = cases if callable(cases) else lambda: copy.deepcopy(cases)
-        asked, results, complaint = make(), [], None
-        for arguments, given in zip(asked, make()):
+        asked, results, complaint = [], [], None
+        for arguments, given in zip(make(), make()):
+            asked.append(arguments)
             got, complaint = _result(answer, given, untouched=arguments)
             if got is None and complaint is None:
                 if not results:

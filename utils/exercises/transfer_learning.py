@@ -47,11 +47,13 @@ def _models():
     from keras import Input, Sequential, layers  # here, because it takes seconds
 
     base = Sequential([Input((8, 8, 3)), layers.Conv2D(4, 3), layers.BatchNormalization(), layers.Flatten()])
-    frozen = Sequential([Input((4,)), layers.Dense(3)], name="one dense layer, frozen")
-    base.trainable = frozen.trainable = False
-    with_head = Sequential([base, layers.Dense(5)], name="a frozen base with a new dense layer")
+    base.trainable = False
+    yield (Sequential([base, layers.Dense(5)], name="a frozen base with a new dense layer"),)
     dense = [Input((6,)), layers.Dense(3), layers.BatchNormalization(), layers.Dense(2)]
-    return [(with_head,), (Sequential(dense, name="two dense layers with batch normalisation"),), (frozen,)]
+    yield (Sequential(dense, name="two dense layers with batch normalisation"),)
+    frozen = Sequential([Input((4,)), layers.Dense(3)], name="one dense layer, frozen")
+    frozen.trainable = False
+    yield (frozen,)
 
 
 def _count(weights):
