@@ -515,8 +515,12 @@ def windows(input_size, kernel_size, strides=1, padding="valid", dilation_rate=1
         ax.text(pixel + 0.5, 0.5, text, ha="center", va="center", **look)
     sums = []
     for k, window in enumerate(taps):
+        look = {"facecolor": COLOURS[k % 2], "edgecolor": "none"}
+        gap = 0.02 if dilation_rate == 1 else 0.05  # neighbours nearly touch; a thin band joins those that are apart
+        ax.add_patch(Rectangle((window[0] + 0.5, -0.84 - k), window[-1] - window[0], 0.13, **look))
         for left in window:
-            ax.add_patch(Rectangle((left + 0.05, -1.15 - k), 0.9, 0.75, facecolor=COLOURS[k % 2], edgecolor="none"))
+            ends = [left + (0.05 if left == window[0] else gap), left + 1 - (0.05 if left == window[-1] else gap)]
+            ax.add_patch(Rectangle((ends[0], -1.15 - k), ends[1] - ends[0], 0.75, **look))
         if values is not None:
             sums.append(sum(labels[pixel] for pixel in window if 0 <= pixel < input_size))
             place = (input_size + after + 0.25, -0.78 - k)
