@@ -14,7 +14,8 @@ LONG = {"test_full_size": 100, "test_models": 3}  # files of tests as long as th
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's notes about this machine's processor
 if int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) > 1:  # one process for each core: their threads would compete
-    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+    for variable in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
 
 hypothesis.settings.register_profile("course", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("course")

@@ -1,5 +1,6 @@
 """Runs over seeds, the learning rate schedule, and progress that looks the same in every run."""
 
+import functools
 import gc
 import itertools
 import weakref
@@ -8,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from utils.training import Dots, renew, resnet_schedule, starting_point, train
+from utils.training import Dots, resnet_schedule, starting_point, train
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(40, 3)).astype("float32")
@@ -97,8 +98,9 @@ def dropping(rate=0.05):
 
 
 def test_further_seeds_need_no_compilation_and_learn_the_same(capsys):
-    """Batch normalisation, dropout and Adam all have numbers of their own, which must not outlive a seed."""
-    traced, fit = [], dict(epochs=2, batch_size=10)
+    """Batch normalisation, dropout and Adam have numbers of their own, which must not outlive a seed, as the rate."""
+    falling = keras.callbacks.ReduceLROnPlateau("loss", patience=0, min_delta=100)  # after the second epoch
+    traced, fit = [], dict(epochs=2, batch_size=10, callbacks=[falling])
     table, models = train({"a": counting(dropping, traced)}, X, Y, seeds=(0, 1, 2), **fit)
     assert len(traced) == 1
     for seed in (0, 1, 2):
@@ -255,45 +257,78 @@ def test_short_runs_show_thirty_dots_and_long_ones_one_for_each_epoch(capsys):
         assert last_line(capsys).count(".") == dots
 
 
-def test_training_from_a_starting_point_repeats_itself():
-    model = network(units=[4])
-    model.compile(keras.optimizers.Adam(0.05), "mse", run_eagerly=True)
+def drawing_network(optimizer=keras.optimizers.Adam):
+    """With numbers of every kind: weights, averages, the seed of Dropout, the optimizer's own."""
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(5), keras.layers.BatchNormalization()])
+    model.add(keras.layers.Dropout(0.3))
+    model.add(keras.layers.Dense(1))
+    model.compile(optimizer(0.05), "mse", run_eagerly=True)
+    return model
+
+
+def learn(model, epochs=2):
+    return model.fit(X, Y, batch_size=10, epochs=epochs, verbose=0).history["loss"]
+
+
+OPTIMIZERS = [keras.optimizers.Adam, functools.partial(keras.optimizers.SGD, momentum=0.9)]
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_training_from_a_starting_point_repeats_itself(optimizer):
+    model = drawing_network(optimizer)
+    learn(model, epochs=1)  # a starting point need not be a new model
     restart, losses = starting_point(model), []
-    for _ in range(2):
-        keras.utils.set_random_seed(0)
-        losses.append(model.fit(X, Y, batch_size=10, epochs=2, verbose=0).history["loss"])
-        assert int(model.optimizer.iterations) == 8
+    for _ in range(3):
         restart()
-    assert int(model.optimizer.iterations) == 0
-    np.testing.assert_allclose(*losses, rtol=1e-6)
-    model.fit(X, Y, batch_size=10, verbose=0)
-    assert model.fit(X, Y, batch_size=10, verbose=0).history["loss"][0] < 0.9 * losses[0][0], "else it proves nothing"
-    with pytest.raises(ValueError, match="compiled"):
-        starting_point(keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)]))
+        assert int(model.optimizer.iterations) == 4
+        keras.utils.set_random_seed(0)
+        losses.append(learn(model))
+        model.optimizer.learning_rate = 7
+    np.testing.assert_allclose(losses[1:], losses[:2], rtol=1e-6)
+    restart()
+    learn(model, epochs=1)
+    assert learn(model)[0] < 0.9 * losses[0][0], "else it proves nothing"
 
 
-@pytest.mark.parametrize("optimizer", [keras.optimizers.Adam, keras.optimizers.SGD])
-def test_a_renewed_model_learns_as_one_that_was_built_anew(optimizer):
-    def compiled():
-        model = network(units=[4])
-        model.compile(optimizer(0.05), "mse", run_eagerly=True)
-        return model
-
-    def learn(model):
-        return model.fit(X, Y, batch_size=10, epochs=2, verbose=0).history["loss"]
-
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_model_that_starts_from_a_seed_learns_as_one_that_was_built_anew(optimizer):
     keras.utils.set_random_seed(3)
-    losses = learn(compiled())
-    model = compiled()
-    learn(model)
-    renew(model, seed=3)
+    losses = learn(drawing_network(optimizer))
+    keras.utils.set_random_seed(8)
+    model = drawing_network(optimizer)
+    restart = starting_point(model)
+    first = learn(model)
+    restart(seed=3)
     assert int(model.optimizer.iterations) == 0
     assert float(model.optimizer.learning_rate) == pytest.approx(0.05)
     np.testing.assert_allclose(learn(model), losses, rtol=1e-6)
-    renew(model, seed=4)
+    restart(seed=4)
     assert abs(learn(model)[0] - losses[0]) > 1e-3 * losses[0], "else it proves nothing"
+    keras.utils.set_random_seed(8)
+    restart(new=drawing_network(optimizer))
+    np.testing.assert_allclose(learn(model), first, rtol=1e-6)
+
+
+def test_bad_input_of_a_starting_point_is_named():
     with pytest.raises(ValueError, match="compiled"):
-        renew(keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)]), seed=0)
+        starting_point(keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)]))
+    unbuilt = keras.Sequential([keras.layers.Dense(1)])
+    unbuilt.compile("sgd", "mse")
+    with pytest.raises(ValueError, match=r"built first.*keras.Input"):
+        starting_point(unbuilt)
+    model = network(units=[4])
+    restart, weights = starting_point(model), model.get_weights()
+    learn(model)
+    trained = model.get_weights()
+    for seed in (-1, 0.5):
+        with pytest.raises(ValueError, match="seed"):
+            restart(seed)
+    for other in (network(), network(units=[5])):
+        with pytest.raises(ValueError, match="new must have the layers of"):
+            restart(new=other)
+    np.testing.assert_equal(model.get_weights(), trained)
+    restart()
+    np.testing.assert_equal(model.get_weights(), weights)
 
 
 def test_the_training_step_is_compiled_once(capsys):

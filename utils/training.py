@@ -35,9 +35,17 @@ def train(networks, x, y=None, *, epochs, seeds=0, measure=None, **fit):
         raise ValueError("seeds must hold at least one int, for example (0, 1, 2)")
     tables, models = [], {}
     for name, build in networks.items():
+        restart = known = None
         for seed in (integer("seeds", seed, 0) for seed in seeds):
             keras.utils.set_random_seed(seed)
-            models[name] = _start_over(models.get(name), _new_model(name, build))
+            new = _new_model(name, build)
+            description = _description(new)
+            if description and description == known:
+                restart(new=new)
+            else:
+                models[name], known = new, description
+                restart = description and starting_point(new)
+            del new
             gc.collect()  # Keras models refer to themselves: without this, those no longer needed stay in memory
             history = _history(models[name], f"{name}, seed {seed}", x, y, epochs, **fit)
             for key, value in (measure(models[name]) if measure else {}).items():
@@ -48,42 +56,39 @@ def train(networks, x, y=None, *, epochs, seeds=0, measure=None, **fit):
 
 
 def starting_point(model):
-    """Remember how a model stands, to start from there again without compiling its training step anew.
+    """Remember how a model stands, so that it can be trained anew without being compiled again.
 
-    model: a compiled Keras model.
-    Returns a function without arguments that gives the model and its optimizer all their present numbers back.
-    Raises ValueError for a model that is not compiled. Introduced in notebook 09.
+    To compile the training step takes a second or more, often longer than to train a small network.
+    model: a Keras model, built and compiled.
+    Returns a function `restart(seed=None, new=None)`, which gives the model all its remembered numbers back: weights,
+        the optimizer's counters and averages, the learning rate. The training to come then starts with
+        - those weights, if nothing is said;
+        - new random weights, with seed=3, say. The seed also decides the order of the batches in a `fit` that follows;
+        - the weights of another model that has the same layers, with new=model.
+    Raises ValueError for a model that is not built or not compiled, and restart for one that has other layers.
+    Introduced in notebook 04.
     """
     if getattr(model, "optimizer", None) is None:
         raise ValueError(f"model must be compiled first, with model.compile(...), got {model!r}")
+    if not model.built:
+        raise ValueError(f"model must be built first; begin its layers with keras.Input(shape), got {model!r}")
     model.optimizer.build(model.trainable_variables)
     variables = [*model.variables, *model.optimizer.variables]
     values = [keras.ops.convert_to_numpy(variable).copy() for variable in variables]
 
-    def restart():
+    def restart(seed=None, new=None):
+        if seed is not None:
+            keras.utils.set_random_seed(integer("seed", seed, 0))
+            new = keras.models.clone_model(model) if new is None else new
+        if new is not None and [v.shape for v in new.variables] != [v.shape for v in model.variables]:
+            raise ValueError(f"new must have the layers of {model.name}, but its weights have other shapes")
         for variable, value in zip(variables, values):
             variable.assign(value)
+        if new is not None:
+            for variable, value in zip(model.variables, new.variables):  # also the seeds of Dropout
+                variable.assign(value)
 
     return restart
-
-
-def renew(model, seed):
-    """Give a compiled model new first weights, as if it had been built anew, but without compiling it again.
-
-    That saves a second for each training of the same small network. Layers that draw random numbers, such as Dropout,
-    go on with theirs.
-    model: a compiled Keras model with one input; its learning rate stays as it is. seed: an int that decides the
-    weights and, if `fit` follows, the order of the batches.
-    Raises ValueError for a model that is not compiled. Introduced in notebook 04.
-    """
-    if getattr(model, "optimizer", None) is None:
-        raise ValueError(f"model must be compiled first, with model.compile(...), got {model!r}")
-    keras.utils.set_random_seed(integer("seed", seed, 0))
-    model.set_weights(keras.models.clone_model(model).get_weights())
-    model.optimizer.build(model.trainable_variables)
-    for variable in model.optimizer.variables:
-        if variable.name != "learning_rate":  # all others start at 0: the count of the steps, Adam's averages
-            variable.assign(keras.ops.zeros_like(variable))
 
 
 def resnet_schedule(steps, learning_rate=0.1, warmup_steps=0):
@@ -183,21 +188,10 @@ def _no_garbage_collection():
             gc.enable()
 
 
-def _start_over(compiled, new):
-    """The model to be trained next: the compiled one with all numbers of a new one like it, or else the new one."""
-    if compiled is None or not new.built or _description(new) is None or _description(new) != _description(compiled):
-        return new
-    variables = []
-    for model in (compiled, new):
-        model.optimizer.build(model.trainable_variables)
-        variables.append([*model.variables, *model.optimizer.variables])
-    for variable, value in zip(*variables, strict=True):
-        variable.assign(value)
-    return compiled
-
-
 def _description(model):
-    """Layers and optimizer as configurations, without the names that Keras counts on; None if one cannot be written."""
+    """Layers and optimizer as configurations, without the names that Keras counts on; None if that cannot be told."""
+    if not model.built:
+        return None
     try:
         parts = [*model.layers, model.optimizer]
         return [(type(part), {**part.get_config(), "name": None}) for part in parts]

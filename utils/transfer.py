@@ -193,9 +193,7 @@ class Way:
             raise ValueError(f"learning_rate must be above 0, for example 0.001, got {learning_rate!r}")
         epochs = integer("epochs", epochs, 1)
         keras.utils.set_random_seed(seed)
-        self.restart()
-        if self.random:
-            self.model.set_weights(keras.models.clone_model(self.model).get_weights())
+        self.restart(seed if self.random else None)
         falling = keras.callbacks.LearningRateScheduler(
             lambda epoch: float(learning_rate * (1 + np.cos(np.pi * epoch / epochs)) / 2)
         )
