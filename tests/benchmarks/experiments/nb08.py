@@ -139,8 +139,7 @@ def rates(optimizer, seeds=(0, 1)):
         for seed in seeds:
             for rate in TRIED[optimizer]:
                 keras.utils.set_random_seed(seed)
-                restart()
-                model.set_weights(cells["build"](depth, residual, "sgd").get_weights())
+                restart(new=cells["build"](depth, residual, "sgd"))
                 schedule = Scheduled(resnet_schedule(cells["STEPS"], rate))
                 fit = dict(batch_size=cells["BATCH"], epochs=cells["EPOCHS"], verbose=0, callbacks=[schedule])
                 model.fit(cells["x"], cells["y"], **fit)
