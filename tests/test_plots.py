@@ -571,6 +571,18 @@ def test_the_two_halves_may_hold_other_pictures():
     assert figure.description.endswith("left, by colour, and 2 on the right, by shape. The right half is better.")
 
 
+def test_what_is_right_has_a_tick_and_a_frame_and_what_is_wrong_a_cross_and_is_pale():
+    marks = {"map 3": ([None, True], [None, False]), "map 7": ([None, True], [None, True])}
+    figure = plots.patches_and_projections(SEEN, headings=("by features", "by pixels"), right=marks)
+    rows = np.reshape(figure.axes, (2, 5))[:, [0, 1, 3, 4]]
+    shown = [[[text.get_text() for text in ax.texts if len(text.get_text()) == 1] for ax in row] for row in rows]
+    assert shown == [[[], ["\u2713"], [], ["\u2717"]], [[], ["\u2713"], [], ["\u2713"]]]
+    assert [[ax.images[0].get_alpha() for ax in row] for row in rows] == [[None] * 3 + [0.35], [None] * 4]
+    widths = [[ax.spines["top"].get_linewidth() for ax in row] for row in rows]
+    assert widths == [[0.8, 4, 0.8, 0.8], [0.8, 4, 0.8, 4]]
+    assert "marked with a tick, as right: 2 of 2 by features, 1 of 2 by pixels" in figure.description
+
+
 @pytest.mark.parametrize(
     "draw, word",
     [
@@ -614,6 +626,8 @@ def test_the_two_halves_may_hold_other_pictures():
         (lambda: plots.patches_and_projections({}), "maps"),
         (lambda: plots.patches_and_projections({"a": ([], [])}), "at least one"),
         (lambda: plots.patches_and_projections({"a": ([np.eye(2)], [np.eye(2)] * 2)}), r"\[1, 2\]"),
+        (lambda: plots.patches_and_projections(SEEN, right={"map 3": ([True], [True])}), "right must have a mark"),
+        (lambda: plots.patches_and_projections(SEEN, right=dict.fromkeys(SEEN, ([True], [True]))), "of the 2 pictures"),
         (lambda: plots.made_and_found({}), "maps"),
         (lambda: plots.made_and_found({"a": (np.eye(2), [])}), "at least one"),
         (lambda: plots.made_and_found({"a": (np.eye(2), [np.eye(2)]), "b": (np.eye(2), [np.eye(2)] * 2)}), r"\[1, 2\]"),

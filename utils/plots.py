@@ -978,13 +978,14 @@ def reading(row, scores, window, strides, class_names, centres=(), title=""):
     )
 
 
-def patches_and_projections(maps, title="", headings=None, shows=""):
+def patches_and_projections(maps, title="", headings=None, shows="", right=None):
     """What excites some maps of a layer most, and what a deconvnet makes of it: one row for each map.
 
     maps: name -> (patches, projections), two lists of as many pictures (height, width, 3) between 0 and 1, or uint8.
     headings: over the two halves, where they hold other pictures. shows: what is to be seen, for those who cannot
-    see it.
-    Raises ValueError if the lists of all maps do not have the same length.
+    see it. right: name -> two lists of a mark for each picture: True for a tick and a thick frame, False for a cross
+    and a pale picture, None for no mark.
+    Raises ValueError if the lists of all maps do not have the same length, and if there are not as many marks.
     Source: the two pictures for each layer in Zeiler & Fergus 2013, arXiv:1311.2901, figure 2.
     Introduced in notebook 06.
     """
@@ -994,6 +995,12 @@ def patches_and_projections(maps, title="", headings=None, shows=""):
         raise ValueError(f"maps must have as many patches as projections, at least one, got {sorted(lengths)}")
     sides = headings or ("what excites it most", "projected back to pixels")
     figure, count = _two_sides(maps, sides, title), max(lengths)
+    if right is not None:
+        if set(right) != set(maps) or {len(marks) for both in right.values() for marks in both} != lengths:
+            raise ValueError(
+                f"right must have a mark for each of the {count} pictures on both sides of {', '.join(maps)}"
+            )
+        _mark(figure, [mark for name in maps for side in right[name] for mark in side])
     return _finish(
         figure,
         f"{title + '. ' if title else ''}For each of {', '.join(maps)}: "
@@ -1001,9 +1008,34 @@ def patches_and_projections(maps, title="", headings=None, shows=""):
             f"{count} pictures on the left, {headings[0]}, and {count} on the right, {headings[1]}"
             if headings
             else f"{count} pieces of images on the left, what excites the map in each of them on the right"
-        ),
+        )
+        + (_counted(right, sides) if right else ""),
         shows,
     )
+
+
+def _mark(figure, marks):
+    """Say of each picture whether it is right: by a tick or a cross, its frame, and how pale it is."""
+    for ax, mark in zip((ax for ax in figure.axes if ax.images), marks, strict=True):
+        if mark is None:
+            continue
+        colour = GREEN if mark else VERMILION
+        if mark:
+            ax.spines[:].set(color=colour, linewidth=4)
+        else:
+            ax.images[0].set_alpha(0.35)
+        place = dict(xycoords="axes fraction", ha="center", va="center", color="white", fontsize=11, weight="bold")
+        disc = dict(boxstyle="circle,pad=0.15", facecolor=colour, edgecolor="white")
+        ax.annotate("\u2713" if mark else "\u2717", (0.88, 0.86), bbox=disc, **place)
+
+
+def _counted(right, sides):
+    """What a description says about the marks: how many of each side are right."""
+    texts = []
+    for number, side in enumerate(sides):
+        marks = [mark for both in right.values() for mark in both[number] if mark is not None]
+        texts.append(f"{sum(marks)} of {len(marks)} {side}")
+    return f"; marked with a tick, as right: {', '.join(texts)}; the others have a cross and are pale"
 
 
 def made_and_found(maps, title="", headings=("an image made for it", "the pieces that excite it most"), shows=""):
