@@ -300,6 +300,16 @@ def test_block_ends():
     assert list(block_ends(base).items())[-1] == ("block5", "block5_pool")
 
 
+def test_a_model_with_two_outputs_gives_two_arrays():
+    inputs = keras.Input((4, 4, 3), name="image")
+    maps = layers.Conv2D(2, 3, name="maps")(inputs)
+    both = keras.Model(inputs, [maps, layers.GlobalAveragePooling2D(name="means")(maps)])
+    images = np.random.default_rng(0).random((5, 4, 4, 3)).astype("float32")
+    found_maps, means = features(both, images, batch_size=2)
+    assert found_maps.shape == (5, 2, 2, 2)
+    np.testing.assert_allclose(means, found_maps.mean(axis=(1, 2)), atol=1e-6)
+
+
 # Learning again and again
 
 
@@ -354,18 +364,26 @@ def test_what_a_way_learns_and_how_it_is_counted(separable):
 
 def test_the_learning_rate_of_a_way_falls_along_half_a_cosine(separable, monkeypatch):
     x, y = separable
-    way, rates, fit = Way(dense(), x, x), [], keras.Model.fit
-
-    class Listener(keras.callbacks.Callback):
-        def on_epoch_begin(self, epoch, logs=None):
-            rates.append(float(way.model.optimizer.learning_rate))
-
-    def listening(self, *arguments, callbacks, **options):
-        return fit(self, *arguments, callbacks=[*callbacks, Listener()], **options)
-
-    monkeypatch.setattr(type(way.model), "fit", listening)
+    way, rates = Way(dense(), x, x), []
+    monkeypatch.setattr(way.model, "train_on_batch", lambda *_: rates.append(float(way.model.optimizer.learning_rate)))
     way.learn(np.arange(10), y, 0.4, epochs=4)
     np.testing.assert_allclose(rates, 0.4 * (1 + np.cos(np.pi * np.arange(4) / 4)) / 2, rtol=1e-5)
+
+
+@pytest.mark.parametrize("count, sizes", [(40, [20, 20]), (25, [25]), (26, [13, 13]), (52, [18, 17, 17])])
+def test_each_epoch_reads_every_chosen_image_once_in_batches_of_about_equal_size(count, sizes, separable, monkeypatch):
+    x, y = separable
+    way, seen = Way(dense(), x, x), []
+    monkeypatch.setattr(way.model, "train_on_batch", lambda inputs, labels: seen.append((inputs, labels)))
+    chosen = np.arange(60)[::-1][:count]
+    way.learn(chosen, y, 0.1, epochs=2)
+    assert [len(inputs) for inputs, _ in seen] == 2 * sizes
+    first, second = seen[: len(sizes)], seen[len(sizes) :]
+    for epoch in (first, second):
+        inputs, labels = (np.concatenate(part) for part in zip(*epoch))
+        np.testing.assert_array_equal(np.sort(inputs, axis=0), np.sort(x[chosen], axis=0))
+        np.testing.assert_array_equal(labels, y[[int(np.flatnonzero((x == row).all(axis=1))[0]) for row in inputs]])
+    assert not np.array_equal(first[0][0], second[0][0]), "the second epoch has another order"
 
 
 def test_bad_arguments_of_a_way(separable):
@@ -375,3 +393,4 @@ def test_bad_arguments_of_a_way(separable):
     refuses(lambda: way.learn([0], y, 0), "learning_rate must be above 0", "0.001", "got 0")
     refuses(lambda: way.learn([0], y, float("nan")), "learning_rate must be above 0")
     refuses(lambda: way.learn([0], y, 0.1, epochs=0), "epochs must be at least 1, got 0")
+    refuses(lambda: way.learn([0], y, 0.1, batch_size=0), "batch_size must be at least 1, got 0")

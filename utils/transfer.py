@@ -139,12 +139,12 @@ def split(model, blocks):
 
 
 def features(model, images, preprocess_input=None, batch_size=32):
-    """The outputs of a model for all images, with progress as dots.
+    """What a model makes of all images, with progress as dots.
 
     model: a base, or the front of `split`. images: an array (images, ...). preprocess_input: applied to each batch
         before the model, so that the images can stay uint8; see `backbone`.
-    Returns an array (images, ...), float32. Raises ValueError if there is no image, for a batch_size below 1, and for
-    images of another shape than the model takes.
+    Returns an array (images, ...), float32; a list of them for a model with several outputs. Raises ValueError if there
+    is no image, for a batch_size below 1, and for images of another shape than the model takes.
     Introduced in notebook 09.
     """
     batch_size = integer("batch_size", batch_size, 1)
@@ -184,26 +184,30 @@ class Way:
         """Train from the start with Adam, whose learning rate falls to 0 along half a cosine, epoch by epoch.
 
         chosen: places of the images to learn from. labels: those of all images. seed: of the order, and of random
-        weights.
+        weights. batch_size: the most images in a batch; the batches of an epoch are about equally large.
         Raises ValueError if no image is chosen, and for a learning rate that is not above 0.
         """
         if not len(chosen):
             raise ValueError("chosen must hold the place of at least one image, got none")
         if not learning_rate > 0:
             raise ValueError(f"learning_rate must be above 0, for example 0.001, got {learning_rate!r}")
-        epochs = integer("epochs", epochs, 1)
+        epochs, batch_size = integer("epochs", epochs, 1), integer("batch_size", batch_size, 1)
         keras.utils.set_random_seed(seed)
         self.restart(seed if self.random else None)
-        falling = keras.callbacks.LearningRateScheduler(
-            lambda epoch: float(learning_rate * (1 + np.cos(np.pi * epoch / epochs)) / 2)
-        )
-        self.model.fit(self.inputs[chosen], labels[chosen], batch_size, epochs=epochs, verbose=0, callbacks=[falling])
+        order, batches = np.random.default_rng(seed), -(-len(chosen) // batch_size)
+        for epoch in range(epochs):  # not `fit`, which takes longer to begin an epoch than a head to learn from it
+            self.model.optimizer.learning_rate = float(learning_rate * (1 + np.cos(np.pi * epoch / epochs)) / 2)
+            for batch in np.array_split(order.permutation(chosen), batches):
+                self.model.train_on_batch(self.inputs[batch], labels[batch])
 
     def accuracy(self, labels, inputs=None):
         """The fraction of the test images that is right, or of others: then give what the model reads for them."""
         inputs = self.test_inputs if inputs is None else inputs
-        scores = self.model.predict(inputs, batch_size=100, verbose=0)
-        return float(np.mean(scores.argmax(axis=1) == labels))
+        best = [  # not `predict`, which would first compile what is needed for a few batches
+            keras.ops.convert_to_numpy(self.model(inputs[start : start + 100], training=False)).argmax(axis=1)
+            for start in range(0, len(inputs), 100)
+        ]
+        return float(np.mean(np.concatenate(best) == labels))
 
 
 class _Dots(Dots):
