@@ -118,20 +118,25 @@ answer = 100 * np.sqrt(0.6 * (1 - 0.6) / 200)
 q5 = Exercise(
     "9.5",
     same_numbers(
-        [1, 2, 2, 0],
+        [1, 2, 3, 0],
         mistakes=[
-            ([2, 2, 2, 0], "(a): perhaps, but how much did fine-tuning add near ImageNet, and in which time?"),
-            ([0, 2, 2, 0], "(a): which way was the worst with few labels, near ImageNet?"),
-            ([1, 1, 2, 0], "(b): are these like photographs? How did the frozen features do on the digits?"),
-            ([1, 0, 2, 0], "(b): which way was the best on the digits, with so few labels?"),
+            ([3, 2, 3, 0], "(a): perhaps, but how much did fine-tuning add near ImageNet, and in which time?"),
+            ([2, 2, 3, 0], "(a): the last blocks were cut off where they know nothing of the task. And of dogs?"),
+            ([0, 2, 3, 0], "(a): which way was the worst with few labels, near ImageNet?"),
+            ([1, 1, 3, 0], "(b): are these like photographs? How did the last block's features do on the digits?"),
+            ([1, 0, 3, 0], "(b): what was ahead of the small network on the digits, with so few labels?"),
+            ([1, 3, 3, 0], "(b): in ten minutes, with so few? Which way was as good on the digits, in seconds?"),
             ([1, 2, 1, 0], "(c): is there time, and are there images enough, to let some layers of the base learn?"),
-            ([1, 2, 2, 2], "(d): how many channels does the base read, and how often does it halve the width?"),
-            ([1, 2, 2, 1], "(d): how many channels does the base read, and how often does it halve the width?"),
+            ([1, 2, 2, 0], "(c): is there time, and are there images enough, to let some layers of the base learn?"),
+            ([1, 2, 3, 1], "(d): how many channels does the base read, and how often does it halve the width?"),
+            ([1, 2, 3, 2], "(d): how many channels does the base read, and how often does it halve the width?"),
+            ([1, 2, 3, 3], "(d): how many channels does the base read, and how often does it halve the width?"),
         ],
     ),
     "Is the task near or far? How many labels are there, how much time, and can the base read the images at all?",
     """
-answer = [1, 2, 2, 0]
+answer = [1, 2, 3, 0]
 """,
-    "Near and few labels: frozen. Far, or many labels and time: fine-tuned. Not readable for the base: from scratch.",
+    "Near and few labels: the last features. Far: earlier ones. Many labels and time: fine-tuned. Not readable for the "
+    "base: from scratch.",
 )
