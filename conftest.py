@@ -10,7 +10,8 @@ from nbval.plugin import IPyNbCell
 import figures
 
 PICTURES = ("image/png", "image/jpeg")
-LONG = {"test_full_size": 100, "test_models": 3}  # files of tests as long as the notebooks from such a number on
+# Files of tests that take as long as the notebooks with about such a number.
+LONG = {"test_full_size": 100, "test_models": 3, "test_datasets": 2, "test_pretrained": 1, "test_training": 1}
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's notes about this machine's processor
 if int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) > 1:  # one process for each core: their threads would compete
