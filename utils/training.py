@@ -91,25 +91,6 @@ def starting_point(model):
     return restart
 
 
-def renew(model, seed):
-    """Give a compiled model new first weights, as if it had been built anew, but without compiling it again.
-
-    That saves a second for each training of the same small network. Layers that draw random numbers, such as Dropout,
-    go on with theirs.
-    model: a compiled Keras model with one input; its learning rate stays as it is. seed: an int that decides the
-    weights and, if `fit` follows, the order of the batches.
-    Raises ValueError for a model that is not compiled. Introduced in notebook 04.
-    """
-    if getattr(model, "optimizer", None) is None:
-        raise ValueError(f"model must be compiled first, with model.compile(...), got {model!r}")
-    keras.utils.set_random_seed(integer("seed", seed, 0))
-    model.set_weights(keras.models.clone_model(model).get_weights())
-    model.optimizer.build(model.trainable_variables)
-    for variable in model.optimizer.variables:
-        if variable.name != "learning_rate":  # all others start at 0: the count of the steps, Adam's averages
-            variable.assign(keras.ops.zeros_like(variable))
-
-
 def resnet_schedule(steps, learning_rate=0.1, warmup_steps=0):
     """The learning rate with which He et al. trained ResNets on CIFAR-10: divided by 10 after 1/2 and 3/4 of the steps.
 

@@ -135,7 +135,7 @@ EXPERIMENTS = [
         lambda n: n["all views, dropout: loss"] < n["all views: loss"],
     ),
     Experiment(
-        "Ten images a class, one view: dropout lowers the loss on test images (the notebook: not always)",
+        "Ten images a class, one view: dropout lowers the loss on test images",
         few_images_once,
         lambda n: n["one view, dropout: loss"] < n["one view: loss"],
     ),
