@@ -8,7 +8,7 @@ from experiments import Experiment, notebook
 from utils.baselines import trivial
 from utils.training import train
 
-RATES = (0.003, 0.006, 0.012, 0.024)
+RATES = (0.003, 0.006, 0.012, 0.024, 0.048)
 nb = notebook("07_googlenet")
 FIVE = "5 × 5, deep"  # one size as well, and only in this table: filters of 5 x 5 behind a reduction to 4 maps
 MIDDLES = {
