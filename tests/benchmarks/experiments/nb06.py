@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from utils.baselines import trivial
-from utils.training import train
+from utils.training import starting_point, train
 
 from . import Experiment, notebook
 
@@ -91,13 +91,15 @@ def rates_of_few_images():
     others = np.setdiff1d(np.arange(len(n["x_train"])), n["few"])[:1000]
     held_out = n["shrink"](n["middles"](n["x_train"][others])), n["y_train"][others]
     for view, drop in CONTENDERS:
-        network, best = n["networks"][drop], float(n["networks"][drop].optimizer.learning_rate)
+        network, restart = n["networks"][drop], n["restart"][drop]
         for rate in RATES:
+            restart()
             network.optimizer.learning_rate = rate
+            n["restart"][drop] = starting_point(network)  # from now on each training begins with this rate
             table = n["training"](view, drop, seeds=[0, 1], validation_data=held_out)
             last = table.groupby("seed")["val_accuracy"].last()
             rows += [(f"{view}, dropout {drop}", rate, seed, accuracy) for seed, accuracy in last.items()]
-        network.optimizer.learning_rate = best
+        n["restart"][drop] = restart
     return pd.DataFrame(rows, columns=["contender", "rate", "seed", "validation"])
 
 
