@@ -15,8 +15,17 @@ SHARED = ROOT.parent / "shared"
 TFDS, KERAS = SHARED / "tfds", SHARED / "keras"
 
 
-def run(notebook, result, **parameters):
-    """Run a notebook with other parameters, in its own folder; returns all that it printed."""
+def run(notebook, result, until=None, **parameters):
+    """Run a notebook with other parameters, in its own folder; returns all that it printed.
+
+    until: a heading before which it ends, where what follows does not depend on the parameters.
+    """
+    path = result.with_name(notebook)
+    cells = nbformat.read(ROOT / "notebooks" / notebook, as_version=4)
+    if until:
+        (end,) = (k for k, cell in enumerate(cells.cells) if cell.source.startswith(f"## {until}"))
+        del cells.cells[end:]
+    nbformat.write(cells, path)
     options = [text for item in parameters.items() for text in ("-y", f"{item[0]}: {json.dumps(item[1])}")]
     command = [sys.executable, "-m", "papermill", "--cwd", ROOT / "notebooks", "--no-progress-bar"]
     data = result.with_name("tfds")  # the prepared sets, beside which those that come with the course can be prepared
@@ -28,9 +37,7 @@ def run(notebook, result, **parameters):
     for file in (KERAS / "models").glob("*"):
         (keras / "models" / file.name).symlink_to(file)
     environment = os.environ | {"TFDS_DATA_DIR": str(data), "KERAS_HOME": str(keras), "TF_CPP_MIN_LOG_LEVEL": "2"}
-    done = subprocess.run(
-        [*command, ROOT / "notebooks" / notebook, result, *options], env=environment, capture_output=True, text=True
-    )
+    done = subprocess.run([*command, path, result, *options], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
     cells = nbformat.read(result, as_version=4).cells
     return "".join(output.get("text", "") for cell in cells for output in cell.get("outputs", []))
@@ -47,8 +54,9 @@ def test_lenet_learns_mnist(tmp_path):
 
 @pytest.mark.skipif(not (TFDS / "cifar10").is_dir(), reason="CIFAR-10, prepared by TFDS, is not beside the repository")
 def test_inception_with_colour_images_in_several_sizes(tmp_path):
-    printed = run("07_googlenet.ipynb", tmp_path / "result.ipynb", DATASET="cifar10", EPOCHS=1, SEEDS=[0])
-    assert "4,000 images for training, 1,000 for testing" in printed  # the first ones
+    choice = dict(DATASET="cifar10", IMAGES=1000, EPOCHS=1, SEEDS=[0])
+    printed = run("07_googlenet.ipynb", tmp_path / "result.ipynb", **choice)
+    assert "1,000 images for training, 1,000 for testing" in printed  # the first ones
     assert re.search(r"better than nearest neighbour on the whole canvas: [0-4] of 4", printed)
 
 
@@ -75,7 +83,7 @@ def test_transfer_learning_with_flowers_and_a_network_of_keras_applications(tmp_
 
 @pytest.mark.skipif(not (TFDS / "cifar10").is_dir(), reason="CIFAR-10, prepared by TFDS, is not beside the repository")
 def test_the_parts_of_alexnet_are_tried_with_colour_images(tmp_path):
-    choice = dict(DATASET="cifar10", EPOCHS=1, SEEDS=[0])
-    printed = run("06_alexnet_zfnet_vgg.ipynb", tmp_path / "result.ipynb", **choice)
-    assert "4,000 images for training, 1,000 for testing, 10 classes" in printed
+    choice = dict(DATASET="cifar10", IMAGES=1000, EPOCHS=1, SEEDS=[0])
+    printed = run("06_alexnet_zfnet_vgg.ipynb", tmp_path / "result.ipynb", until="What five depths", **choice)
+    assert "1,000 images for training, 1,000 for testing, 10 classes" in printed
     assert re.search(r"[\d.]+% of the test images right; colour histogram: [\d.]+%", printed)
