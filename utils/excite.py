@@ -11,8 +11,9 @@ import numpy as np
 from keras import ops
 from scipy.ndimage import gaussian_filter
 
-from utils.interpret import backward, check_filter, up_to
-from utils.validation import integer
+from utils.graph import up_to
+from utils.interpret import backward
+from utils.validation import integer, map_number
 
 BLURS = (0, 1, 2, 4, 8)  # standard deviations in pixels
 
@@ -63,7 +64,7 @@ def _part(model, units):
             f"model must read images of one size, got {part.input_shape[1:]}; build it with input_shape=..."
         )
     shapes = [output.shape for output in part.outputs]
-    return part, [check_filter(chosen, shape, layer) for (layer, chosen), shape in zip(units, shapes)]
+    return part, [map_number("filter", chosen, shape, layer) for (layer, chosen), shape in zip(units, shapes)]
 
 
 def _at_all_sizes(slope):

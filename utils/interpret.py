@@ -1,7 +1,7 @@
 """Looking into a trained network: its filters, its feature maps, what excites a unit, and which pixels matter to it.
 
-Everything works on Keras' TensorFlow, JAX and PyTorch backends, for models that read one batch of images, channels
-last. Layers are called by name. How a unit's activation is carried back to the pixels stands in `utils.deconvnet`.
+Everything works on Keras' TensorFlow and JAX backends, for models that read one batch of images, channels last.
+Layers are called by name. `utils.deconvnet` carries the activation of a unit back to the pixels.
 """
 
 from typing import NamedTuple
@@ -9,8 +9,9 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from utils.arithmetic import receptive_windows
-from utils.validation import integer, is_pair, real_array
+from utils.architecture import receptive_windows
+from utils.graph import check_reads_images, layer_outputs, up_to
+from utils.validation import integer, is_pair, map_number, real_array
 
 BATCH = 2**19  # numbers in a batch of images: 668 of MNIST, 3 of 224 x 224 x 3
 
@@ -26,7 +27,7 @@ def feature_maps(model, images, layers=None):
     """
     images = _check_images("images", images, model)
     if layers is None:
-        layers = [name for name, uses in _outputs(model).items() if len(uses) == 1 and len(uses[0].shape) == 4]
+        layers = [name for name, uses in layer_outputs(model).items() if len(uses) == 1 and len(uses[0].shape) == 4]
     layers = list(layers) if is_pair(layers) else [layers]
     maps = {}
     for start, batch in _forward(up_to(model, layers), images):
@@ -44,7 +45,7 @@ def first_filters(model):
     Raises ValueError for a model without a convolution, and for one that does not begin with 1 or 3 channels.
     Source: Krizhevsky et al. 2012, doi:10.1145/3065386, figure 3. Introduced in notebook 06.
     """
-    _check_model(model)
+    check_reads_images(model)
     convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
     if not convolutions:
         names = ", ".join(layer.name for layer in model.layers)
@@ -107,7 +108,8 @@ def top_patches(model, images, layer, count=9, filters=None, maps=None):
         windows = receptive_windows(part, layer)
     else:
         windows = np.reshape((0, images.shape[1], 0, images.shape[2]), (1, 1, 4))
-    filters = [check_filter(f, output.shape, layer) for f in (range(output.shape[-1]) if filters is None else filters)]
+    chosen = range(output.shape[-1]) if filters is None else filters
+    filters = [map_number("filter", f, output.shape, layer) for f in chosen]
     patches = {}
     for f in filters:
         strongest = np.argsort(-peaks[:, f], kind="stable")[:count]
@@ -178,81 +180,22 @@ def backward(function, input_shape, output_shape):
 
         back, tensor = jax.jit(lambda x, signal: jax.vjp(function, x)[1](signal)[0]), jax.numpy.asarray
     else:
-        import torch
-
-        tensor = keras.ops.convert_to_tensor
-
-        def back(x, signal):
-            x = x.clone().requires_grad_()
-            return torch.autograd.grad(function(x), x, signal)[0]
+        raise ValueError(f"the way back needs Keras' tensorflow or jax backend, got {backend!r}; set KERAS_BACKEND")
 
     return lambda x, signal: keras.ops.convert_to_numpy(back(tensor(x), tensor(signal)))
-
-
-def up_to(model, layers):
-    """The part of a model that leads to some layers, as a model; it shares the weights.
-
-    layers: a name, or a list of names for a list of outputs.
-    Raises ValueError for an unknown layer and for one that is used more than once. Introduced in notebook 06.
-    """
-    _check_model(model)
-    outputs, names = _outputs(model), layers if is_pair(layers) else [layers]
-    if not names:
-        raise ValueError(f"layers must name at least one layer, got {layers!r}; the layers are: {', '.join(outputs)}")
-    for name in names:
-        if not isinstance(name, str) or name not in outputs:
-            raise ValueError(f"layer must be a layer of the model, got {name!r}; its layers are: {', '.join(outputs)}")
-        if len(outputs[name]) > 1:
-            raise ValueError(f"layer {name!r} is used {len(outputs[name])} times, so its output is not one thing")
-    found = [outputs[name][0] for name in names]
-    return keras.Model(model.inputs[0], found if is_pair(layers) else found[0])
-
-
-def check_filter(index, shape, layer):
-    """Return `index` as an int if a layer with outputs of this shape has a map, or a unit, of that number.
-
-    shape: (n, rows, columns, maps) or (n, units). Introduced in notebook 06.
-    """
-    if len(shape) not in (2, 4):
-        raise ValueError(f"layer {layer!r} must make maps or be dense, but its output has shape {tuple(shape[1:])}")
-    if integer("filter", index, 0) >= shape[-1]:
-        raise ValueError(f"filter must be below {shape[-1]}, the number of maps of layer {layer!r}, got {index}")
-    return int(index)
 
 
 # Helpers
 
 
-def _check_model(model):
-    if not getattr(model, "built", False) or len(getattr(model, "inputs", None) or ()) != 1:
-        raise ValueError(
-            f"model must be a Keras model that reads one batch of images of known shape, got {model!r}; "
-            "start it with keras.Input(shape=...)"
-        )
-    for layer in model.layers:
-        if getattr(layer, "data_format", None) == "channels_first":
-            raise ValueError(f'layer {layer.name!r} puts the channels first; build it with data_format="channels_last"')
-
-
 def _check_images(name, images, model):
-    _check_model(model)
+    check_reads_images(model)
     images = real_array(name, images, [("n", "height", "width", "channels")])
     want = model.inputs[0].shape[1:]
     if len(want) != 3 or any(size not in (None, got) for size, got in zip(want, images.shape[1:])):
         got = images.shape[1:]
         raise ValueError(f"{name} must have the size that the model reads, {want}, got {got}; resize the pixels first")
     return images
-
-
-def _outputs(model):
-    """Name of each layer, inputs left out, in the order of computation -> its output for each time it is used."""
-    graph = getattr(model, "_functional", None) or model  # a Sequential keeps its graph inside
-    outputs = {}
-    for depth in sorted(graph._nodes_by_depth, reverse=True):
-        for node in graph._nodes_by_depth[depth]:
-            if not node.is_input and isinstance(node.operation, keras.Layer):
-                outputs.setdefault(node.operation.name, []).append(node.outputs[0])
-    return outputs
 
 
 def _forward(part, images):
