@@ -20,15 +20,11 @@ RULES = ("deconvnet", "gradient", "guided")
 def deconvnet(model, image, layer, filter_index, position=None, rule="deconvnet"):
     """Carry the activation of one unit of a network back to the pixels of the image that caused it.
 
-    All other activations of the layer are set to zero. What happens at a ReLU is the `rule`:
-        "deconvnet": negative signals are set to zero, whatever the unit did on the way up.
-        "gradient": the signal passes where the ReLU passed; this is backpropagation, and the signal starts as 1.
-        "guided": both.
-    Convolutions use their filters transposed, max pooling its switches, average pooling spreads evenly, batch
-    normalisation multiplies by its scale. Signals from several layers that read the same maps add up.
-    The papers do not say what happens at other activations (sigmoid, tanh, leaky ReLU): here their derivative.
-    Local response normalisation (a layer whose class is called so) is skipped by "deconvnet", as in the paper, and
-    differentiated by the other two.
+    All other activations of the layer are set to zero. Convolutions use their filters transposed, max pooling its
+    switches, average pooling spreads evenly, batch normalisation multiplies by its scale. Signals from several layers
+    that read the same maps add up. The papers do not say what happens at other activations (sigmoid, tanh, leaky
+    ReLU): here their derivative. Local response normalisation (a layer whose class is called so) is skipped by
+    "deconvnet", as in the paper, and differentiated by the other two.
 
     Args:
         model: A functional or Sequential Keras model.
@@ -37,7 +33,9 @@ def deconvnet(model, image, layer, filter_index, position=None, rule="deconvnet"
         filter_index: The number of one of its maps, or of a unit of a dense layer.
         position: (row, column) of the unit, for a batch also a list of them; by default the unit of the map that is
             strongest in each image.
-        rule: "deconvnet", "gradient" or "guided".
+        rule: The way back through a ReLU. "deconvnet" sets negative signals to zero, whatever the unit did on the way
+            up; "gradient" lets the signal pass where the ReLU passed, which is backpropagation, and the signal starts
+            as 1; "guided" does both.
 
     Returns:
         The shape of `image`; see `interpret.to_picture`. A unit whose activation is 0 gives zeros; with "gradient" and
@@ -65,12 +63,21 @@ def deconvnet(model, image, layer, filter_index, position=None, rule="deconvnet"
 
 
 def pool_with_switches(x, pool_size=2, strides=None):
-    """Max pooling of one map that also records where each maximum was: its switches.
+    """Max-pool one map, and record the place of each maximum: its switch.
 
-    x: (height, width). strides: as large as `pool_size` by default.
-    Returns (pooled, switches), both (rows, columns). A switch is the number of a pixel of x, counted row by row:
-    x.ravel()[switches] is pooled. Of several equal maxima the first counts.
-    Raises ValueError for a window larger than x. Source: arXiv:1311.2901, section 2.1. Introduced in notebook 06.
+    Args:
+        x: (height, width).
+        pool_size: An int or a pair (rows, columns).
+        strides: As large as `pool_size` by default.
+
+    Returns:
+        (pooled, switches), both (rows, columns). A switch is the number of a pixel of x, counted row by row:
+        x.ravel()[switches] is pooled. Of several equal maxima the first counts.
+
+    Raises:
+        ValueError: For a window larger than x.
+
+    Source: arXiv:1311.2901, section 2.1. Introduced in notebook 06.
     """
     x = real_array("x", x, [("height", "width")])
     pool_size = pair("pool_size", pool_size)
@@ -86,11 +93,20 @@ def pool_with_switches(x, pool_size=2, strides=None):
 
 
 def unpool(pooled, switches, shape):
-    """Put every value back to where its switch points; all other pixels are zero.
+    """Put every value back to the place of its switch; all other pixels are zero.
 
-    pooled, switches: (rows, columns), as from `pool_with_switches`. shape: (height, width) of the result.
     Where windows overlap, one pixel can be the maximum of several: their values add up, as in backpropagation.
-    Raises ValueError for switches of another shape than `pooled` or outside `shape`.
+
+    Args:
+        pooled, switches: (rows, columns), as from `pool_with_switches`.
+        shape: (height, width) of the result.
+
+    Returns:
+        An array (height, width).
+
+    Raises:
+        ValueError: For switches of another shape than `pooled` or outside `shape`.
+
     Source: arXiv:1311.2901, section 2.1. Introduced in notebook 06.
     """
     pooled = real_array("pooled", pooled, [("rows", "columns")])

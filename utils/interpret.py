@@ -17,13 +17,21 @@ BATCH = 2**19  # numbers in a batch of images: 668 of MNIST, 3 of 224 x 224 x 3
 
 
 def feature_maps(model, images, layers=None):
-    """What the layers of a model make of some images.
+    """Return the outputs of some layers for a batch of images.
 
-    images: (n, height, width, channels), as the model reads them. layers: a name or a list of names; by default
-        every layer with spatial axes, in the order of computation, without those that are used more than once.
-    Returns a dict: name -> (n, rows, columns, maps), for a dense layer (n, units).
-    Raises ValueError for images of another shape than the model reads, and for an unknown layer.
-    Introduced in notebook 05.
+    Args:
+        model: A Keras model that reads one batch of images.
+        images: (n, height, width, channels), as the model reads them.
+        layers: A name or a list of names; by default every layer with spatial axes, in the order of computation,
+            without those that are used more than once.
+
+    Returns:
+        A dict: name -> (n, rows, columns, maps), for a dense layer (n, units).
+
+    Raises:
+        ValueError: For images of another shape than the model reads, and for an unknown layer.
+
+    Introduced in notebook 00.
     """
     images = _check_images("images", images, model)
     if layers is None:
@@ -38,12 +46,19 @@ def feature_maps(model, images, layers=None):
 
 
 def first_filters(model):
-    """The filters of the first convolution as pictures, which is possible because they read colours.
+    """Return the filters of the first convolution as pictures, which is possible because they read colours.
 
-    Returns (filters, rows, columns, channels) between 0 and 1: weight 0 is medium grey, 0.5, and the weight that is
-    the largest of all filters, regardless of the sign, is 0 (negative) or 1 (positive).
-    Raises ValueError for a model without a convolution, and for one that does not begin with 1 or 3 channels.
-    Source: Krizhevsky et al. 2012, doi:10.1145/3065386, figure 3. Introduced in notebook 06.
+    Args:
+        model: A Keras model that reads one batch of images.
+
+    Returns:
+        (filters, rows, columns, channels) between 0 and 1: weight 0 is medium grey, 0.5; the weight of largest
+        magnitude in any filter becomes 0 if negative, 1 if positive.
+
+    Raises:
+        ValueError: For a model without a convolution, and for one that does not begin with 1 or 3 channels.
+
+    Source: Krizhevsky et al. 2012, doi:10.1145/3065386, figure 3. Introduced in notebook 00.
     """
     check_reads_images(model)
     convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
@@ -60,16 +75,24 @@ def first_filters(model):
 
 
 def to_picture(signal):
-    """Numbers of both signs as a picture: 0 is medium grey, 0.5, and the largest magnitude 0 (negative) or 1.
+    """Show numbers of both signs as a picture: 0 is medium grey, 0.5, and the largest magnitude 0 (negative) or 1.
 
-    signal: (height, width) or (height, width, channels); the channels share one scale. A signal of zeros is all grey.
-    Returns the same shape, between 0 and 1; draw grey pictures with vmin=0, vmax=1. Introduced in notebook 06.
+    Args:
+        signal: (height, width) or (height, width, channels); the channels share one scale.
+
+    Returns:
+        The same shape, between 0 and 1; draw grey pictures with vmin=0, vmax=1. A signal of zeros is all grey.
+
+    Raises:
+        ValueError: For a signal of another shape.
+
+    Introduced in notebook 00.
     """
     return _around_grey(real_array("signal", signal, [("height", "width"), ("height", "width", "channels")]))
 
 
 class Patch(NamedTuple):
-    """Where in a set of images one map of a layer answers strongly. Introduced in notebook 06."""
+    """The place in a set of images where one map of a layer answers strongly."""
 
     image: int  # index into the images
     position: tuple  # (row, column) of the unit in its map
@@ -77,22 +100,31 @@ class Patch(NamedTuple):
     window: tuple  # (top, bottom, left, right): the pixels that it sees
 
     def cut(self, picture):
-        """The part of a picture (height, width, ...) that the unit sees."""
+        """Return the part of a picture (height, width, ...) that the unit sees."""
         top, bottom, left, right = self.window
         return picture[top:bottom, left:right]
 
 
 def top_patches(model, images, layer, count=9, filters=None, maps=None):
-    """For each map of a layer the images that excite it most, with the strongest unit and the pixels it sees.
+    """Find, for each map of a layer, the images that excite it most, with the strongest unit and the pixels it sees.
 
-    images: (n, height, width, channels). Each image counts once for each map, with its strongest unit.
-    filters: indices of maps; by default all. A unit of a dense layer sees the whole image, and its position is (0, 0).
-    maps: what the layer makes of the images, where `feature_maps` has computed it already.
-    Returns a dict: filter -> list of at most `count` `Patch`es, strongest first; `patch.cut(images[patch.image])` is
-    the piece of the image, cut at the border.
-    Raises ValueError as `feature_maps` and `receptive_windows` do, for a filter that does not exist, and for maps of
-    another shape than the layer gives.
-    Source: Zeiler & Fergus 2013, arXiv:1311.2901, figure 2. Introduced in notebook 05.
+    Args:
+        model: A Keras model that reads one batch of images.
+        images: (n, height, width, channels). Each image counts once for each map, with its strongest unit.
+        layer: The name of a layer. A unit of a dense layer sees the whole image, and its position is (0, 0).
+        count: Images for each map, at most.
+        filters: Numbers of maps; by default all.
+        maps: The outputs of the layer for the images, where `feature_maps` has computed them already.
+
+    Returns:
+        A dict: number of the map -> list of `Patch`, strongest first; `patch.cut(images[patch.image])` is the piece of
+        the image, cut at the border.
+
+    Raises:
+        ValueError: As `feature_maps` and `receptive_windows` do, for a map that does not exist, and for maps of another
+            shape than the layer gives.
+
+    Source: Zeiler & Fergus 2013, arXiv:1311.2901, figure 2. Introduced in notebook 06.
     """
     images = _check_images("images", images, model)
     count, part = integer("count", count, 1), up_to(model, layer)
@@ -122,12 +154,19 @@ def top_patches(model, images, layer, count=9, filters=None, maps=None):
 
 
 def input_gradient(model, image, unit):
-    """How strongly one output of a Keras model reacts to each pixel of its input.
+    """Differentiate one output of a Keras model with respect to every pixel of its input.
 
-    image: (height, width, channels). unit: the index of the output without the batch, (row, column, map) for a map,
-        an int for a list of scores.
-    Returns the derivative of that output with respect to every pixel, shape (height, width, channels).
-    Raises ValueError for an image of another shape than the model reads, and for an output that does not exist.
+    Args:
+        model: A Keras model that reads one batch of images.
+        image: (height, width, channels).
+        unit: The index of the output without the batch, (row, column, map) for a map, an int for a list of scores.
+
+    Returns:
+        The derivative of that output with respect to every pixel, shape (height, width, channels).
+
+    Raises:
+        ValueError: For an image of another shape than the model reads, and for an output that does not exist.
+
     Introduced in notebook 04.
     """
     image = _check_images("image", real_array("image", image, [("height", "width", "channels")])[None], model)
@@ -143,9 +182,16 @@ def input_gradient(model, image, unit):
 def backpropagate(function, images, signals):
     """Carry one signal for each image back through a function, by the automatic differentiation of the backend.
 
-    function: takes and returns a batch. signals: (n, ...), the shape of what `function` makes of the `images`.
-    Returns the derivative of sum(function(image) * signal) with respect to every pixel, the shape of `images`.
-    Introduced in notebook 06.
+    Args:
+        function: Takes and returns a batch.
+        images: (n, ...), as `function` reads them.
+        signals: (n, ...), the shape of the outputs of `function`.
+
+    Returns:
+        The derivative of sum(function(image) * signal) with respect to every pixel, the shape of `images`.
+
+    Raises:
+        ValueError: As `backward` does.
     """
     images, signals = np.float32(images)[:, None], np.float32(signals)[:, None]
     back = backward(function, images.shape[1:], signals.shape[1:])
@@ -153,12 +199,18 @@ def backpropagate(function, images, signals):
 
 
 def backward(function, input_shape, output_shape):
-    """The way back through a function, compiled once where the backend does that, to be used many times.
+    """Compile the way back through a function, to be used many times.
 
-    function: takes an array of `input_shape` and returns one of `output_shape`.
-    Returns a function of (x, signal), NumPy arrays of these shapes, float32, which gives the derivative of
-    sum(function(x) * signal) with respect to x as a NumPy array.
-    Introduced in notebook 06.
+    Args:
+        function: Takes an array of `input_shape` and returns one of `output_shape`.
+        input_shape, output_shape: With the batch.
+
+    Returns:
+        A function of (x, signal), NumPy arrays of these shapes, float32, which gives the derivative of
+        sum(function(x) * signal) with respect to x as a NumPy array.
+
+    Raises:
+        ValueError: For another backend than TensorFlow and JAX.
     """
     backend = keras.backend.backend()
     if backend == "tensorflow":
