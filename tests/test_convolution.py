@@ -820,6 +820,7 @@ def test_more_weights_than_values_are_refused(mode):
         ("utils.convolution", {"tensorflow", "keras", "pandas", "scipy"}),
         ("utils.arithmetic", {"tensorflow", "keras", "pandas", "scipy"}),
         ("utils.kernels", {"tensorflow", "keras"}),
+        ("utils.graph", {"tensorflow", "keras"}),
         ("utils.plots", {"tensorflow", "keras"}),
     ],
 )
