@@ -12,10 +12,11 @@ import pytest
 from keras import layers
 
 from utils import interpret
-from utils.arithmetic import receptive_windows
+from utils.architecture import receptive_windows
 from utils.convolution import conv2d, pool2d
 from utils.deconvnet import RULES, deconvnet, pool_with_switches, unpool
-from utils.interpret import Patch, feature_maps, first_filters, input_gradient, to_picture, top_patches, up_to
+from utils.graph import up_to
+from utils.interpret import Patch, feature_maps, first_filters, input_gradient, to_picture, top_patches
 
 ROOT = Path(__file__).parents[1]
 
@@ -602,6 +603,56 @@ def test_the_model_is_left_as_it_was(models):
             np.testing.assert_array_equal(old, new)
 
 
+class Lopsided(layers.Layer):
+    """A layer of one's own: no get_config, a weight, and its activation in the middle."""
+
+    def __init__(self, activation, table):
+        super().__init__(name="own")
+        self.activation, self.table = activation, table
+
+    def build(self, shape):
+        self.scale = self.add_weight(name="kernel", shape=shape[-1:])
+
+    def call(self, x):
+        return 2 * self.activation(x * self.scale)
+
+
+def test_a_layer_that_keras_cannot_copy_follows_the_rule_too():
+    image = keras.Input((5, 5, 1))
+    own = Lopsided(keras.activations.relu, np.zeros(3))
+    model = with_weights(keras.Model(image, layers.Conv2D(1, 3, name="top")(own(layers.Conv2D(2, 3)(image)))))
+    twin = keras.Sequential([keras.Input((5, 5, 1)), layers.Conv2D(2, 3), layers.DepthwiseConv2D(1, use_bias=False)])
+    for layer in (layers.ReLU(), layers.DepthwiseConv2D(1, use_bias=False), layers.Conv2D(1, 3, name="top")):
+        twin.add(layer)
+    (kernel, bias, scale, top, top_bias), two = model.get_weights(), np.full((1, 1, 2, 1), 2.0)
+    twin.set_weights([kernel, bias, scale.reshape(1, 1, 2, 1), two, top, top_bias])
+    (x,) = photos(model, 1)
+    for rule in RULES:
+        expected = deconvnet(twin, x, "top", 0, rule=rule)
+        assert np.any(expected)
+        np.testing.assert_allclose(deconvnet(model, x, "top", 0, rule=rule), expected, atol=1e-5)
+    assert own.activation is keras.activations.relu
+
+
+def test_no_weights_are_copied_and_nothing_is_added_to_the_model(models, monkeypatch):
+    model = models["plain"]
+
+    def refuse(*_, **__):
+        raise AssertionError("a weight was made")
+
+    monkeypatch.setattr(layers.Layer, "add_weight", refuse)
+    calls = [len(layer._inbound_nodes) for layer in model.layers]
+    for rule in RULES:
+        deconvnet(model, photos(model)[0], "scores", 0, rule=rule)
+    assert [len(layer._inbound_nodes) for layer in model.layers] == calls
+
+
+def test_a_backend_without_a_way_back_is_refused(models, monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "torch")
+    with pytest.raises(ValueError, match="tensorflow or jax backend, got 'torch'"):
+        input_gradient(models["plain"], np.zeros((13, 12, 3)), 0)
+
+
 def test_an_unknown_operation_still_leaves_the_model_as_it_was(monkeypatch):
     model = keras.Sequential([keras.Input((4, 4, 1)), layers.Conv2D(1, 3, activation="relu", name="conv")])
     conv = model.get_layer("conv")
@@ -671,7 +722,7 @@ def test_jax_finds_the_same(tmp_path):
 
 # Bad input
 
-GOOD = dict(image=np.zeros((13, 12, 3)), layer="c2", filter=0)
+GOOD = dict(image=np.zeros((13, 12, 3)), layer="c2", filter_index=0)
 
 
 @pytest.mark.parametrize(
@@ -679,9 +730,9 @@ GOOD = dict(image=np.zeros((13, 12, 3)), layer="c2", filter=0)
     [
         (dict(layer="c9"), ["layer must be", "'c9'", "c1, p1, c2"]),
         (dict(layer=2), ["layer must be", "2"]),
-        (dict(filter=5), ["filter must be below 5", "'c2'"]),
-        (dict(filter=-1), ["filter must be at least 0"]),
-        (dict(filter=[1, 2]), ["filter must be a whole number"]),
+        (dict(filter_index=5), ["filter_index must be below 5", "'c2'"]),
+        (dict(filter_index=-1), ["filter_index must be at least 0"]),
+        (dict(filter_index=[1, 2]), ["filter_index must be a whole number"]),
         (dict(position=(0, 4)), ["position must lie inside", "5 x 4", "(0, 4)"]),
         (dict(position=3), ["position must be (row, column)"]),
         (dict(position=[(0, 0), (1, 1)]), ["for each of 1 images"]),

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from keras import layers
 
-from utils.arithmetic import layer_table
+from utils.architecture import layer_table
 from utils.convolution import conv2d, pool2d
+from utils.graph import without_weights
 from utils.models import (
     alexnet,
     efficientnet_lite0,
@@ -54,7 +55,7 @@ def refuses(function, *fragments):
 
 def unbuilt(network, **arguments):
     """The network with the shapes of its weights, but without memory for them."""
-    with keras.StatelessScope(initialize_variables=False):
+    with without_weights():
         return network(**arguments)
 
 
@@ -245,7 +246,7 @@ def test_outputs_are_those_of_keras_applications(ours, theirs, arguments, free_m
 
 
 def test_name_in_keras_of_every_layer_with_weights():
-    with keras.StatelessScope(initialize_variables=False):
+    with without_weights():
         named = [layer.name for layer in resnet50().layers if layer.weights]
     assert [name_in_keras(name) for name in named] == [names_in_keras(name) for name in named]
     for other in ("conv3_2_add", "conv6", "conv3_2", "conv1_relu", ""):

@@ -16,7 +16,7 @@ import skimage.data
 import sklearn.datasets
 
 from utils import pretrained
-from utils.arithmetic import layer_table
+from utils.architecture import layer_table
 from utils.convolution import conv2d
 from utils.models import efficientnet_lite
 from utils.models.efficientnet_lite import inverted_residual_block

@@ -271,6 +271,21 @@ def test_a_model_inside_a_model_is_refused():
     refuses(lambda: split(model, 1), "outer has a model inside, tiny")
 
 
+def test_operations_lie_on_the_way_as_layers_do():
+    image = keras.Input((8, 8, 3))
+    x = keras.ops.relu(layers.Conv2D(4, 3, name="block1_conv")(image) / 2.0)
+    x = keras.ops.relu(layers.Conv2D(4, 3, name="block2_conv")(x)) + 1.0
+    model = add_head(keras.Model(image, layers.Flatten(name="flat")(x)), 2)
+    front, rest = split(model, 1)
+    assert [layer.name for layer in rest.layers[1:]] == ["block2_conv", "flat", "head"]
+    x = np.random.default_rng(0).normal(size=(3, 8, 8, 3)).astype("float32")
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(rest(front(x))), keras.ops.convert_to_numpy(model(x)), rtol=1e-5
+    )
+    unfreeze(model, blocks=1)
+    assert [layer.name for layer in model.layers if layer.trainable_weights] == ["block2_conv", "head"]
+
+
 def test_features(data, capsys):
     base, images, sizes = tiny(), np.random.default_rng(0).integers(0, 256, (11, 8, 8, 3), dtype="uint8"), []
 

@@ -10,32 +10,40 @@ from functools import partial
 import keras
 import numpy as np
 
-from utils.interpret import backpropagate, check_filter, feature_maps, up_to
-from utils.validation import choice, integer, is_pair, pair, real_array
+from utils.graph import run, up_to
+from utils.interpret import backpropagate, feature_maps
+from utils.validation import choice, integer, is_pair, map_number, pair, real_array
 
 RULES = ("deconvnet", "gradient", "guided")
 
 
-def deconvnet(model, image, layer, filter, position=None, rule="deconvnet"):
+def deconvnet(model, image, layer, filter_index, position=None, rule="deconvnet"):
     """Carry the activation of one unit of a network back to the pixels of the image that caused it.
 
-    All other activations of the layer are set to zero. What happens at a ReLU is the `rule`:
-        "deconvnet": negative signals are set to zero, whatever the unit did on the way up.
-        "gradient": the signal passes where the ReLU passed; this is backpropagation, and the signal starts as 1.
-        "guided": both.
-    Convolutions use their filters transposed, max pooling its switches, average pooling spreads evenly, batch
-    normalisation multiplies by its scale. Signals from several layers that read the same maps add up.
-    The papers do not say what happens at other activations (sigmoid, tanh, leaky ReLU): here their derivative.
-    Local response normalisation (a layer whose class is called so) is skipped by "deconvnet", as in the paper, and
-    differentiated by the other two.
+    All other activations of the layer are set to zero. Convolutions use their filters transposed, max pooling its
+    switches, average pooling spreads evenly, batch normalisation multiplies by its scale. Signals from several layers
+    that read the same maps add up. The papers do not say what happens at other activations (sigmoid, tanh, leaky
+    ReLU): here their derivative. Local response normalisation (a layer whose class is called so) is skipped by
+    "deconvnet", as in the paper, and differentiated by the other two.
 
-    image: (height, width, channels), or a batch of them, each with a unit of its own.
-    layer: a name; filter: the number of one of its maps, or of a unit of a dense layer. position: (row, column) of the
-        unit, for a batch also a list of them; by default the unit of the map that is strongest in each image.
-    Returns the shape of `image`; see `interpret.to_picture`. A unit whose activation is 0 gives zeros, and so does by
-        "gradient" and "guided" one that is at the limit of its ReLU, as the 6 of ReLU6.
-    Raises ValueError for an image that the model does not read, an unknown layer or rule, and a unit that does
-    not exist.
+    Args:
+        model: A functional or Sequential Keras model.
+        image: (height, width, channels), or a batch of them, each with a unit of its own.
+        layer: The name of a layer.
+        filter_index: The number of one of its maps, or of a unit of a dense layer.
+        position: (row, column) of the unit, for a batch also a list of them; by default the unit of the map that is
+            strongest in each image.
+        rule: The way back through a ReLU. "deconvnet" sets negative signals to zero, whatever the unit did on the way
+            up; "gradient" lets the signal pass where the ReLU passed, which is backpropagation, and the signal starts
+            as 1; "guided" does both.
+
+    Returns:
+        The shape of `image`; see `interpret.to_picture`. A unit whose activation is 0 gives zeros; with "gradient" and
+        "guided" so does a unit at the limit of its ReLU, such as 6 for ReLU6.
+
+    Raises:
+        ValueError: For an image that the model does not read, an unknown layer or rule, and a unit that does not exist.
+
     Source: Zeiler & Fergus 2013, arXiv:1311.2901, section 2.1; "guided": Springenberg et al. 2014, arXiv:1412.6806,
     figure 1. Introduced in notebook 06.
     """
@@ -43,23 +51,33 @@ def deconvnet(model, image, layer, filter, position=None, rule="deconvnet"):
     image = real_array("image", image, [("height", "width", "channels"), ("n", "height", "width", "channels")])
     images = image if image.ndim == 4 else image[None]
     outputs = feature_maps(model, images, layer)[layer]
-    filter = check_filter(filter, outputs.shape, layer)
+    filter_index = map_number("filter_index", filter_index, outputs.shape, layer)
     maps = outputs.reshape(len(images), *(outputs.shape[1:-1] or (1, 1)), -1)  # a dense unit is a map of one unit
-    unit = (range(len(images)), *_units(maps[..., filter], position), filter)
+    unit = (range(len(images)), *_positions(maps[..., filter_index], position), filter_index)
     signals = np.zeros_like(maps)
     signals[unit] = 1 if rule == "gradient" else maps[unit]
-    network = partial(_run, up_to(model, layer), rule)
+    part = up_to(model, layer)
+    network = partial(run, part, call=partial(_with_rule, rule))
     projections = backpropagate(network, images, signals.reshape(outputs.shape))
     return projections if image.ndim == 4 else projections[0]
 
 
 def pool_with_switches(x, pool_size=2, strides=None):
-    """Max pooling of one map that also records where each maximum was: its switches.
+    """Max-pool one map, and record the place of each maximum: its switch.
 
-    x: (height, width). strides: as large as `pool_size` by default.
-    Returns (pooled, switches), both (rows, columns). A switch is the number of a pixel of x, counted row by row:
-    x.ravel()[switches] is pooled. Of several equal maxima the first counts.
-    Raises ValueError for a window larger than x. Source: arXiv:1311.2901, section 2.1. Introduced in notebook 06.
+    Args:
+        x: (height, width).
+        pool_size: An int or a pair (rows, columns).
+        strides: As large as `pool_size` by default.
+
+    Returns:
+        (pooled, switches), both (rows, columns). A switch is the number of a pixel of x, counted row by row:
+        x.ravel()[switches] is pooled. Of several equal maxima the first counts.
+
+    Raises:
+        ValueError: For a window larger than x.
+
+    Source: arXiv:1311.2901, section 2.1. Introduced in notebook 06.
     """
     x = real_array("x", x, [("height", "width")])
     pool_size = pair("pool_size", pool_size)
@@ -75,11 +93,20 @@ def pool_with_switches(x, pool_size=2, strides=None):
 
 
 def unpool(pooled, switches, shape):
-    """Put every value back to where its switch points; all other pixels are zero.
+    """Put every value back to the place of its switch; all other pixels are zero.
 
-    pooled, switches: (rows, columns), as from `pool_with_switches`. shape: (height, width) of the result.
     Where windows overlap, one pixel can be the maximum of several: their values add up, as in backpropagation.
-    Raises ValueError for switches of another shape than `pooled` or outside `shape`.
+
+    Args:
+        pooled, switches: (rows, columns), as from `pool_with_switches`.
+        shape: (height, width) of the result.
+
+    Returns:
+        An array (height, width).
+
+    Raises:
+        ValueError: For switches of another shape than `pooled` or outside `shape`.
+
     Source: arXiv:1311.2901, section 2.1. Introduced in notebook 06.
     """
     pooled = real_array("pooled", pooled, [("rows", "columns")])
@@ -94,7 +121,7 @@ def unpool(pooled, switches, shape):
     return out.reshape(height, width)
 
 
-def _units(maps, position):
+def _positions(maps, position):
     """Rows and columns of one unit in each of the `maps` (n, rows, columns)."""
     n, *size = maps.shape
     if position is None:
@@ -109,30 +136,28 @@ def _units(maps, position):
     return np.transpose(positions)
 
 
-# The network with another way back. Going forwards it computes what the model computes.
+# The network with a modified backward pass. Its forward pass is the model's.
 
 
-def _run(model, rule, x):
-    """What the model computes for the batch `x`, with the way back of `rule`."""
-    graph = getattr(model, "_functional", None) or model  # a Sequential keeps its graph inside
-    return graph._run_through_graph(x, operation_fn=lambda layer: partial(_apply, layer, rule))
-
-
-def _apply(layer, rule, *inputs, **arguments):
-    if hasattr(layer, "_run_through_graph") or hasattr(layer, "_functional"):  # a model inside the model
-        return _run(layer, rule, *inputs)
+def _with_rule(rule, layer, *inputs, **arguments):
+    """Call a layer so that signals come back through it by the `rule`."""
+    if isinstance(layer, (keras.Function, keras.Sequential)):  # a model inside the model
+        return run(layer, inputs, call=partial(_with_rule, rule))
     if _is_relu(layer):
         return _relu(layer, rule, *inputs)
     if rule == "deconvnet" and "ResponseNorm" in type(layer).__name__:
-        return _as_if(layer(*inputs, **arguments), *inputs)
+        return _straight_through(layer(*inputs, **arguments), *inputs)
     activation = getattr(layer, "activation", None)
-    if not _is_relu(activation):
-        return layer(*inputs, **arguments)
-    layer.activation = partial(_relu, activation, rule)
-    try:
-        return layer(*inputs, **arguments)
-    finally:
-        layer.activation = activation
+    if _is_relu(activation):
+        layer = _copy_with(layer, activation=partial(_relu, activation, rule))
+    return layer(*inputs, **arguments)
+
+
+def _copy_with(layer, **attributes):
+    """A copy of a layer that shares all it has, its weights too, except for these attributes."""
+    copy = object.__new__(type(layer))  # neither Keras' constructor nor copy.copy, which would make new weights
+    vars(copy).update(vars(layer) | attributes)
+    return copy
 
 
 def _is_relu(function):
@@ -144,23 +169,15 @@ def _relu(function, rule, x):
     y = function(x)
     if rule == "gradient":
         return y
-    return _rectify_back(y if rule == "guided" else _as_if(y, x))
+    return _rectify_back(y if rule == "guided" else _straight_through(y, x))
 
 
 @keras.ops.custom_gradient
 def _rectify_back(x):
-    def back(*signals, upstream=None):
-        return keras.ops.maximum(signals[0] if upstream is None else upstream, 0)
-
-    return x, back
+    return x, lambda signal: keras.ops.maximum(signal, 0)
 
 
 @keras.ops.custom_gradient
-def _as_if(y, x):
-    """The value of y with the gradient of x: on the way back, whatever led from x to y is not there."""
-
-    def back(*signals, upstream=None):
-        signal = signals[0] if upstream is None else upstream
-        return keras.ops.zeros_like(signal), signal
-
-    return y, back
+def _straight_through(y, x):
+    """The value of y with the gradient of x: signals pass straight from y to x."""
+    return y, lambda signal: (keras.ops.zeros_like(signal), signal)

@@ -11,22 +11,32 @@ import numpy as np
 from keras import ops
 from scipy.ndimage import gaussian_filter
 
-from utils.interpret import backward, check_filter, up_to
-from utils.validation import integer
+from utils.graph import up_to
+from utils.interpret import backward
+from utils.validation import integer, map_number
 
 BLURS = (0, 1, 2, 4, 8)  # standard deviations in pixels
 
 
 def excite(model, units, steps=100, seed=0, rate=0.02, shrink=0.01, jitter=8):
-    """Images that excite chosen maps of a model, made from noise, with progress as dots.
+    """Make images that excite chosen maps of a model, from noise, with progress as dots.
 
-    model: a Keras model that reads (images, height, width, channels) between -1 and 1. units: pairs (layer, filter),
-        such as [("block1a_project_bn", 3)]; each gets an image of its own. steps: how often the pixels are changed.
-    seed: of the noise and the jumps. rate: how far a step goes, about. shrink: the part of every pixel that is lost in
-        each step. jitter: the largest jump, in pixels.
-    Returns float32 (units, height, width, channels) between -1 and 1, 0 being grey; the model stays as it is.
-    Raises ValueError for an unknown layer, a filter that does not exist, a model without a fixed size, and steps or
-    jitter that are not whole numbers.
+    Args:
+        model: A Keras model that reads (images, height, width, channels) between -1 and 1; it stays as it is.
+        units: Pairs (layer, filter), such as [("block1a_project_bn", 3)]; each gets an image of its own.
+        steps: The number of times that the pixels are changed.
+        seed: Of the noise and the jumps.
+        rate: The approximate length of a step.
+        shrink: The part of every pixel that is lost in each step.
+        jitter: The largest jump, in pixels.
+
+    Returns:
+        Float32 (units, height, width, channels) between -1 and 1, 0 being grey.
+
+    Raises:
+        ValueError: For an unknown layer, a filter that does not exist, a model without a fixed size, and steps or
+            jitter that are not whole numbers.
+
     Source: Erhan et al. 2009, *Visualizing higher-layer features of a deep network*; Olah et al. 2017, *Feature
     visualization*, doi:10.23915/distill.00007. Introduced in notebook 06.
     """
@@ -63,7 +73,7 @@ def _part(model, units):
             f"model must read images of one size, got {part.input_shape[1:]}; build it with input_shape=..."
         )
     shapes = [output.shape for output in part.outputs]
-    return part, [check_filter(chosen, shape, layer) for (layer, chosen), shape in zip(units, shapes)]
+    return part, [map_number("filter", chosen, shape, layer) for (layer, chosen), shape in zip(units, shapes)]
 
 
 def _at_all_sizes(slope):

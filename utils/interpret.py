@@ -1,7 +1,7 @@
 """Looking into a trained network: its filters, its feature maps, what excites a unit, and which pixels matter to it.
 
-Everything works on Keras' TensorFlow, JAX and PyTorch backends, for models that read one batch of images, channels
-last. Layers are called by name. How a unit's activation is carried back to the pixels stands in `utils.deconvnet`.
+Everything works on Keras' TensorFlow and JAX backends, for models that read one batch of images, channels last.
+Layers are called by name. `utils.deconvnet` carries the activation of a unit back to the pixels.
 """
 
 from typing import NamedTuple
@@ -9,24 +9,33 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from utils.arithmetic import receptive_windows
-from utils.validation import integer, is_pair, real_array
+from utils.architecture import receptive_windows
+from utils.graph import check_reads_images, layer_outputs, up_to
+from utils.validation import integer, is_pair, map_number, real_array
 
 BATCH = 2**19  # numbers in a batch of images: 668 of MNIST, 3 of 224 x 224 x 3
 
 
 def feature_maps(model, images, layers=None):
-    """What the layers of a model make of some images.
+    """Return the outputs of some layers for a batch of images.
 
-    images: (n, height, width, channels), as the model reads them. layers: a name or a list of names; by default
-        every layer with spatial axes, in the order of computation, without those that are used more than once.
-    Returns a dict: name -> (n, rows, columns, maps), for a dense layer (n, units).
-    Raises ValueError for images of another shape than the model reads, and for an unknown layer.
-    Introduced in notebook 05.
+    Args:
+        model: A Keras model that reads one batch of images.
+        images: (n, height, width, channels), as the model reads them.
+        layers: A name or a list of names; by default every layer with spatial axes, in the order of computation,
+            without those that are used more than once.
+
+    Returns:
+        A dict: name -> (n, rows, columns, maps), for a dense layer (n, units).
+
+    Raises:
+        ValueError: For images of another shape than the model reads, and for an unknown layer.
+
+    Introduced in notebook 00.
     """
     images = _check_images("images", images, model)
     if layers is None:
-        layers = [name for name, uses in _outputs(model).items() if len(uses) == 1 and len(uses[0].shape) == 4]
+        layers = [name for name, uses in layer_outputs(model).items() if len(uses) == 1 and len(uses[0].shape) == 4]
     layers = list(layers) if is_pair(layers) else [layers]
     maps = {}
     for start, batch in _forward(up_to(model, layers), images):
@@ -37,14 +46,21 @@ def feature_maps(model, images, layers=None):
 
 
 def first_filters(model):
-    """The filters of the first convolution as pictures, which is possible because they read colours.
+    """Return the filters of the first convolution as pictures, which is possible because they read colours.
 
-    Returns (filters, rows, columns, channels) between 0 and 1: weight 0 is medium grey, 0.5, and the weight that is
-    the largest of all filters, regardless of the sign, is 0 (negative) or 1 (positive).
-    Raises ValueError for a model without a convolution, and for one that does not begin with 1 or 3 channels.
-    Source: Krizhevsky et al. 2012, doi:10.1145/3065386, figure 3. Introduced in notebook 06.
+    Args:
+        model: A Keras model that reads one batch of images.
+
+    Returns:
+        (filters, rows, columns, channels) between 0 and 1: weight 0 is medium grey, 0.5; the weight of largest
+        magnitude in any filter becomes 0 if negative, 1 if positive.
+
+    Raises:
+        ValueError: For a model without a convolution, and for one that does not begin with 1 or 3 channels.
+
+    Source: Krizhevsky et al. 2012, doi:10.1145/3065386, figure 3. Introduced in notebook 00.
     """
-    _check_model(model)
+    check_reads_images(model)
     convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
     if not convolutions:
         names = ", ".join(layer.name for layer in model.layers)
@@ -59,16 +75,24 @@ def first_filters(model):
 
 
 def to_picture(signal):
-    """Numbers of both signs as a picture: 0 is medium grey, 0.5, and the largest magnitude 0 (negative) or 1.
+    """Show numbers of both signs as a picture: 0 is medium grey, 0.5, and the largest magnitude 0 (negative) or 1.
 
-    signal: (height, width) or (height, width, channels); the channels share one scale. A signal of zeros is all grey.
-    Returns the same shape, between 0 and 1; draw grey pictures with vmin=0, vmax=1. Introduced in notebook 06.
+    Args:
+        signal: (height, width) or (height, width, channels); the channels share one scale.
+
+    Returns:
+        The same shape, between 0 and 1; draw grey pictures with vmin=0, vmax=1. A signal of zeros is all grey.
+
+    Raises:
+        ValueError: For a signal of another shape.
+
+    Introduced in notebook 00.
     """
     return _around_grey(real_array("signal", signal, [("height", "width"), ("height", "width", "channels")]))
 
 
 class Patch(NamedTuple):
-    """Where in a set of images one map of a layer answers strongly. Introduced in notebook 06."""
+    """The place in a set of images where one map of a layer answers strongly."""
 
     image: int  # index into the images
     position: tuple  # (row, column) of the unit in its map
@@ -76,22 +100,31 @@ class Patch(NamedTuple):
     window: tuple  # (top, bottom, left, right): the pixels that it sees
 
     def cut(self, picture):
-        """The part of a picture (height, width, ...) that the unit sees."""
+        """Return the part of a picture (height, width, ...) that the unit sees."""
         top, bottom, left, right = self.window
         return picture[top:bottom, left:right]
 
 
 def top_patches(model, images, layer, count=9, filters=None, maps=None):
-    """For each map of a layer the images that excite it most, with the strongest unit and the pixels it sees.
+    """Find, for each map of a layer, the images that excite it most, with the strongest unit and the pixels it sees.
 
-    images: (n, height, width, channels). Each image counts once for each map, with its strongest unit.
-    filters: indices of maps; by default all. A unit of a dense layer sees the whole image, and its position is (0, 0).
-    maps: what the layer makes of the images, where `feature_maps` has computed it already.
-    Returns a dict: filter -> list of at most `count` `Patch`es, strongest first; `patch.cut(images[patch.image])` is
-    the piece of the image, cut at the border.
-    Raises ValueError as `feature_maps` and `receptive_windows` do, for a filter that does not exist, and for maps of
-    another shape than the layer gives.
-    Source: Zeiler & Fergus 2013, arXiv:1311.2901, figure 2. Introduced in notebook 05.
+    Args:
+        model: A Keras model that reads one batch of images.
+        images: (n, height, width, channels). Each image counts once for each map, with its strongest unit.
+        layer: The name of a layer. A unit of a dense layer sees the whole image, and its position is (0, 0).
+        count: Images for each map, at most.
+        filters: Numbers of maps; by default all.
+        maps: The outputs of the layer for the images, where `feature_maps` has computed them already.
+
+    Returns:
+        A dict: number of the map -> list of `Patch`, strongest first; `patch.cut(images[patch.image])` is the piece of
+        the image, cut at the border.
+
+    Raises:
+        ValueError: As `feature_maps` and `receptive_windows` do, for a map that does not exist, and for maps of another
+            shape than the layer gives.
+
+    Source: Zeiler & Fergus 2013, arXiv:1311.2901, figure 2. Introduced in notebook 06.
     """
     images = _check_images("images", images, model)
     count, part = integer("count", count, 1), up_to(model, layer)
@@ -107,7 +140,8 @@ def top_patches(model, images, layer, count=9, filters=None, maps=None):
         windows = receptive_windows(part, layer)
     else:
         windows = np.reshape((0, images.shape[1], 0, images.shape[2]), (1, 1, 4))
-    filters = [check_filter(f, output.shape, layer) for f in (range(output.shape[-1]) if filters is None else filters)]
+    chosen = range(output.shape[-1]) if filters is None else filters
+    filters = [map_number("filter", f, output.shape, layer) for f in chosen]
     patches = {}
     for f in filters:
         strongest = np.argsort(-peaks[:, f], kind="stable")[:count]
@@ -120,12 +154,19 @@ def top_patches(model, images, layer, count=9, filters=None, maps=None):
 
 
 def input_gradient(model, image, unit):
-    """How strongly one output of a Keras model reacts to each pixel of its input.
+    """Differentiate one output of a Keras model with respect to every pixel of its input.
 
-    image: (height, width, channels). unit: the index of the output without the batch, (row, column, map) for a map,
-        an int for a list of scores.
-    Returns the derivative of that output with respect to every pixel, shape (height, width, channels).
-    Raises ValueError for an image of another shape than the model reads, and for an output that does not exist.
+    Args:
+        model: A Keras model that reads one batch of images.
+        image: (height, width, channels).
+        unit: The index of the output without the batch, (row, column, map) for a map, an int for a list of scores.
+
+    Returns:
+        The derivative of that output with respect to every pixel, shape (height, width, channels).
+
+    Raises:
+        ValueError: For an image of another shape than the model reads, and for an output that does not exist.
+
     Introduced in notebook 04.
     """
     image = _check_images("image", real_array("image", image, [("height", "width", "channels")])[None], model)
@@ -141,9 +182,16 @@ def input_gradient(model, image, unit):
 def backpropagate(function, images, signals):
     """Carry one signal for each image back through a function, by the automatic differentiation of the backend.
 
-    function: takes and returns a batch. signals: (n, ...), the shape of what `function` makes of the `images`.
-    Returns the derivative of sum(function(image) * signal) with respect to every pixel, the shape of `images`.
-    Introduced in notebook 06.
+    Args:
+        function: Takes and returns a batch.
+        images: (n, ...), as `function` reads them.
+        signals: (n, ...), the shape of the outputs of `function`.
+
+    Returns:
+        The derivative of sum(function(image) * signal) with respect to every pixel, the shape of `images`.
+
+    Raises:
+        ValueError: As `backward` does.
     """
     images, signals = np.float32(images)[:, None], np.float32(signals)[:, None]
     back = backward(function, images.shape[1:], signals.shape[1:])
@@ -151,12 +199,18 @@ def backpropagate(function, images, signals):
 
 
 def backward(function, input_shape, output_shape):
-    """The way back through a function, compiled once where the backend does that, to be used many times.
+    """Compile the way back through a function, to be used many times.
 
-    function: takes an array of `input_shape` and returns one of `output_shape`.
-    Returns a function of (x, signal), NumPy arrays of these shapes, float32, which gives the derivative of
-    sum(function(x) * signal) with respect to x as a NumPy array.
-    Introduced in notebook 06.
+    Args:
+        function: Takes an array of `input_shape` and returns one of `output_shape`.
+        input_shape, output_shape: With the batch.
+
+    Returns:
+        A function of (x, signal), NumPy arrays of these shapes, float32, which gives the derivative of
+        sum(function(x) * signal) with respect to x as a NumPy array.
+
+    Raises:
+        ValueError: For another backend than TensorFlow and JAX.
     """
     backend = keras.backend.backend()
     if backend == "tensorflow":
@@ -178,81 +232,22 @@ def backward(function, input_shape, output_shape):
 
         back, tensor = jax.jit(lambda x, signal: jax.vjp(function, x)[1](signal)[0]), jax.numpy.asarray
     else:
-        import torch
-
-        tensor = keras.ops.convert_to_tensor
-
-        def back(x, signal):
-            x = x.clone().requires_grad_()
-            return torch.autograd.grad(function(x), x, signal)[0]
+        raise ValueError(f"the way back needs Keras' tensorflow or jax backend, got {backend!r}; set KERAS_BACKEND")
 
     return lambda x, signal: keras.ops.convert_to_numpy(back(tensor(x), tensor(signal)))
-
-
-def up_to(model, layers):
-    """The part of a model that leads to some layers, as a model; it shares the weights.
-
-    layers: a name, or a list of names for a list of outputs.
-    Raises ValueError for an unknown layer and for one that is used more than once. Introduced in notebook 06.
-    """
-    _check_model(model)
-    outputs, names = _outputs(model), layers if is_pair(layers) else [layers]
-    if not names:
-        raise ValueError(f"layers must name at least one layer, got {layers!r}; the layers are: {', '.join(outputs)}")
-    for name in names:
-        if not isinstance(name, str) or name not in outputs:
-            raise ValueError(f"layer must be a layer of the model, got {name!r}; its layers are: {', '.join(outputs)}")
-        if len(outputs[name]) > 1:
-            raise ValueError(f"layer {name!r} is used {len(outputs[name])} times, so its output is not one thing")
-    found = [outputs[name][0] for name in names]
-    return keras.Model(model.inputs[0], found if is_pair(layers) else found[0])
-
-
-def check_filter(index, shape, layer):
-    """Return `index` as an int if a layer with outputs of this shape has a map, or a unit, of that number.
-
-    shape: (n, rows, columns, maps) or (n, units). Introduced in notebook 06.
-    """
-    if len(shape) not in (2, 4):
-        raise ValueError(f"layer {layer!r} must make maps or be dense, but its output has shape {tuple(shape[1:])}")
-    if integer("filter", index, 0) >= shape[-1]:
-        raise ValueError(f"filter must be below {shape[-1]}, the number of maps of layer {layer!r}, got {index}")
-    return int(index)
 
 
 # Helpers
 
 
-def _check_model(model):
-    if not getattr(model, "built", False) or len(getattr(model, "inputs", None) or ()) != 1:
-        raise ValueError(
-            f"model must be a Keras model that reads one batch of images of known shape, got {model!r}; "
-            "start it with keras.Input(shape=...)"
-        )
-    for layer in model.layers:
-        if getattr(layer, "data_format", None) == "channels_first":
-            raise ValueError(f'layer {layer.name!r} puts the channels first; build it with data_format="channels_last"')
-
-
 def _check_images(name, images, model):
-    _check_model(model)
+    check_reads_images(model)
     images = real_array(name, images, [("n", "height", "width", "channels")])
     want = model.inputs[0].shape[1:]
     if len(want) != 3 or any(size not in (None, got) for size, got in zip(want, images.shape[1:])):
         got = images.shape[1:]
         raise ValueError(f"{name} must have the size that the model reads, {want}, got {got}; resize the pixels first")
     return images
-
-
-def _outputs(model):
-    """Name of each layer, inputs left out, in the order of computation -> its output for each time it is used."""
-    graph = getattr(model, "_functional", None) or model  # a Sequential keeps its graph inside
-    outputs = {}
-    for depth in sorted(graph._nodes_by_depth, reverse=True):
-        for node in graph._nodes_by_depth[depth]:
-            if not node.is_input and isinstance(node.operation, keras.Layer):
-                outputs.setdefault(node.operation.name, []).append(node.outputs[0])
-    return outputs
 
 
 def _forward(part, images):

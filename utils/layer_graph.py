@@ -1,36 +1,30 @@
-"""What a drawing of a small network needs: what each layer is called, and where it stands."""
+"""The layout of a drawing of a small network: a box with words for each layer, and arrows between them."""
 
 from typing import NamedTuple
 
-from utils.validation import is_pair
+from utils.graph import calls, window_of
 
 
 class Box(NamedTuple):
-    """One layer in words, and its place: row 0 is the input, column 0 the middle. Introduced in notebook 07.
-
-    size: "→ 64" for 64 maps or values of output; empty for a layer that works on each value and keeps their number.
-    role: "input", "weights", "pooling", "join" (several layers meet) or "other".
-    """
+    """One layer in words, and its place."""
 
     name: str
     kind: str
-    size: str
-    role: str
-    row: int
-    column: float
+    size: (
+        str  # "→ 64" for 64 maps or values of output; empty for a layer that works on each value and keeps their number
+    )
+    role: str  # "input", "weights", "pooling", "join" (several layers meet) or "other"
+    row: int  # 0 is the input
+    column: float  # 0 is the middle
 
 
 class Arrow(NamedTuple):
-    """An edge between two boxes, given by their numbers. Introduced in notebook 07.
-
-    via: the places (row, column) that it passes on its way down. lane: 0; for a shortcut, which runs around the boxes,
-    how far outside: 1, 2, ...
-    """
+    """An edge between two boxes, given by their numbers."""
 
     start: int
     end: int
-    via: tuple
-    lane: int
+    via: tuple  # the places (row, column) that it passes on its way down
+    lane: int  # 0; for a shortcut, which runs around the boxes, how far outside: 1, 2, ...
 
 
 def layer_graph(model):
@@ -38,34 +32,37 @@ def layer_graph(model):
 
     A layer stands in the row of its distance from the output, which is Keras' depth; branches stand side by side in
     the order in which they were built. A shortcut is an edge that skips rows to meet another branch.
-    Returns (boxes, arrows), lists of `Box` and `Arrow`, from top to bottom and from left to right.
-    Raises ValueError for a model without a graph of layers. Introduced in notebook 07.
+
+    Args:
+        model: As in `graph.calls`.
+
+    Returns:
+        (boxes, arrows), lists of `Box` and `Arrow`, from top to bottom and from left to right.
+
+    Raises:
+        ValueError: For a model without a graph of layers.
     """
-    graph = getattr(model, "_functional", None) or model  # a Sequential keeps its graph inside
-    by_depth = getattr(graph, "_nodes_by_depth", None)
-    if not by_depth:
-        raise ValueError(
-            f"model must be a functional or Sequential Keras model whose input shape is known, got {model!r}; "
-            "start it with keras.Input(shape=...)"
-        )
-    rows = [by_depth[depth] for depth in sorted(by_depth, reverse=True)]
-    row = {node: number for number, nodes in enumerate(rows) for node in nodes}
-    parents = {node: list(dict.fromkeys(node.parent_nodes)) for node in row}
+    nodes = calls(model)
+    row = [nodes[0].depth - node.depth for node in nodes]
+    parents = [list(dict.fromkeys(node.parents)) for node in nodes]
     order = {}
-    for node in row:
-        _number_branches(node, parents, order)
-    edges = [(parent, node) for node in sorted(row, key=order.get) for parent in parents[node]]
+    for node in range(len(nodes)):
+        _number_branches(node, nodes, order)
+    edges = [(parent, node) for node in sorted(order, key=order.get) for parent in parents[node]]
     shortcuts = [(a, b) for a, b in edges if row[b] - row[a] > 1 and len(parents[b]) > 1]
 
     boxes, number, places = [], {}, {}
-    for index, nodes in enumerate(rows):
+    for index in range(row[-1] + 1):
         passing = [edge for edge in edges if edge not in shortcuts and row[edge[0]] < index < row[edge[1]]]
-        things = {order[node]: node for node in nodes} | {order[edge[1]]: edge for edge in passing}
+        things = {order[node]: node for node in order if row[node] == index}
+        things |= {order[edge[1]]: edge for edge in passing}
         for position, thing in enumerate(things[key] for key in sorted(things)):
-            places[index, thing] = index, position - (len(things) - 1) / 2
-            if thing in row:
+            column = position - (len(things) - 1) / 2
+            places[index, thing] = index, column
+            if thing in order:
                 number[thing] = len(boxes)
-                boxes.append(Box(*_words(thing, parents[thing]), *places[index, thing]))
+                words = _words(nodes[thing], [nodes[parent] for parent in parents[thing]])
+                boxes.append(Box(**words, row=index, column=column))
     lanes = _lanes([(row[a], row[b]) for a, b in shortcuts])
     arrows = []
     for edge in edges:
@@ -76,35 +73,36 @@ def layer_graph(model):
     return boxes, sorted(arrows)
 
 
-def _number_branches(node, parents, order):
-    """Number the nodes depth first, so that those of one branch stay together."""
+def _number_branches(node, nodes, order):
+    """Number the calls depth first, so that those of one branch stay together."""
     if node not in order:
         order[node] = len(order)
-        for child in node.operation._outbound_nodes:
-            if node in parents.get(child, ()):
-                _number_branches(child, parents, order)
+        for child in nodes[node].children:
+            _number_branches(child, nodes, order)
 
 
-def _words(node, parents):
+def _words(call, parents):
     """Name, kind, size and role of a layer."""
-    layer, kind, shape = node.operation, type(node.operation).__name__, node.outputs[0].shape[1:]
+    layer, kind, shape = call.layer, type(call.layer).__name__, call.outputs[0].shape[1:]
     if not parents:
-        automatic = layer.name.startswith(("keras_tensor", "input_layer"))
-        return "input" if automatic else layer.name, "", " × ".join(str(size or "?") for size in shape), "input"
+        name = "input" if layer.name.startswith(("keras_tensor", "input_layer")) else layer.name  # automatic names
+        return dict(name=name, kind="", size=" × ".join(str(size or "?") for size in shape), role="input")
     shown = shape if kind == "Add" else shape[-1:]  # where branches are added, all of their shapes must agree
     size = f"→ {' × '.join(str(n or '?') for n in shown)}" if shape else ""
-    window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
-    if is_pair(window):
+    window = window_of(layer)
+    if window:
         stride = max(getattr(layer, "strides", (1,)))
         kind += f" {'×'.join(map(str, window))}" + (f"/{stride}" if stride > 1 else "")
     if len(parents) > 1:
-        return layer.name, kind, size, "join"
-    if hasattr(layer, "kernel"):
-        return layer.name, kind, size, "weights"
-    if hasattr(layer, "pool_size") or "Pooling" in kind:
-        return layer.name, kind, size, "pooling"
-    changed = parents[0].outputs[0].shape[-1:] != shape[-1:]
-    return layer.name, kind.replace("Normalization", "Norm"), size if changed else "", "other"
+        role = "join"
+    elif hasattr(layer, "kernel"):
+        role = "weights"
+    elif hasattr(layer, "pool_size") or "Pooling" in kind:
+        role = "pooling"
+    else:
+        role, kind = "other", kind.replace("Normalization", "Norm")
+        size = size if parents[0].outputs[0].shape[-1:] != shape[-1:] else ""
+    return dict(name=layer.name, kind=kind, size=size, role=role)
 
 
 def _lanes(spans):

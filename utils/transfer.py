@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from keras import layers
 
+from utils.graph import calls
 from utils.training import Dots, starting_point
 from utils.validation import integer
 
@@ -81,7 +82,7 @@ def unfreeze(model, *, blocks=None, layers=None, depthwise=True):
     if (blocks is None) == (layers is None):
         raise ValueError(f"give either blocks or layers, got blocks={blocks!r}, layers={layers!r}")
     if blocks is not None:
-        chosen = _from_blocks(model, blocks)
+        chosen = [call.layer for call in _calls_from_blocks(model, blocks).values()]
         chosen = [layer for layer in chosen if depthwise or not _is_depthwise(layer)]
     else:
         possible = [layer for layer in _base_layers(model) if layer.weights and not _normalizes(layer)]
@@ -122,19 +123,17 @@ def split(model, blocks):
     Raises ValueError for more blocks than there are, and where more than one array passes from front to rest.
     Source: lecture topic "Transfer learning". Introduced in notebook 09.
     """
-    rest = {layer.name for layer in _from_blocks(model, blocks)}
-    source = _sources(model)
+    every, rest = calls(model), _calls_from_blocks(model, blocks)
     passing = {
-        id(tensor): tensor
-        for layer in model.layers
-        if layer.name in rest
-        for tensor in keras.tree.flatten(layer.input)
-        if source[id(tensor)] not in rest
+        id(tensor): (tensor, every[parent].layer.name)
+        for call in rest.values()
+        for tensor, parent in zip(call.inputs, call.parents)
+        if parent not in rest
     }
     if len(passing) != 1:
-        names = " and ".join(source[key] for key in passing)
+        names = " and ".join(name for _, name in passing.values())
         raise ValueError(f"blocks={blocks} would cut {len(passing)} connections, from {names}; choose another number")
-    (tensor,) = passing.values()
+    ((tensor, _),) = passing.values()
     return keras.Model(model.input, tensor, name="front"), keras.Model(tensor, model.output, name="rest")
 
 
@@ -231,28 +230,21 @@ def _block_of(layer):
     return match and (match["block"] or f"conv_{match['number']}")
 
 
-def _from_blocks(model, count):
-    """The layers of the last blocks and all that come after them, in order."""
+def _calls_from_blocks(model, count):
+    """The calls of the last blocks and of all that comes after them, by their place in `graph.calls`."""
     names = block_names(model)
     if integer("blocks", count, 1) > len(names):
         raise ValueError(
             f"blocks must be at most {len(names)}, as many as {model.name} has, got {count}"
             + ("" if names else "; say layers=... in place of blocks=...")
         )
-    source, found = _sources(model), {}
-    for layer in model.layers:
-        inputs = [source[id(tensor)] for tensor in keras.tree.flatten(layer.input)]
-        if _block_of(layer) in names[-count:] or any(name in found for name in inputs):
-            found[layer.name] = layer
-    return list(found.values())
-
-
-def _sources(model):
-    """The name of the layer that computes a tensor, by the tensor's id."""
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            raise ValueError(f"{model.name} has a model inside, {layer.name}, whose blocks are not known here")
-    return {id(tensor): layer.name for layer in model.layers for tensor in keras.tree.flatten(layer.output)}
+    found = {}
+    for place, call in enumerate(calls(model)):
+        if isinstance(call.layer, keras.Model):
+            raise ValueError(f"{model.name} has a model inside, {call.layer.name}, whose blocks are not known here")
+        if _block_of(call.layer) in names[-count:] or any(parent in found for parent in call.parents):
+            found[place] = call
+    return found
 
 
 def _normalizes(layer):

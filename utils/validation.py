@@ -62,6 +62,26 @@ def choice(name, value, allowed):
     raise ValueError(f"{name} must be {words}, got {value!r}")
 
 
+def map_number(name, value, shape, layer):
+    """Return `value` as an int if a layer with outputs of this shape has a map, or a unit, of that number.
+
+    Args:
+        name: Of the argument.
+        value: The number of a map, counted from 0.
+        shape: Of the output, (n, rows, columns, maps) or (n, units).
+        layer: The name of the layer.
+
+    Raises:
+        ValueError: For another number, and for a layer whose output has another shape.
+    """
+    if len(shape) not in (2, 4):
+        raise ValueError(f"layer {layer!r} must make maps or be dense, but its output has shape {tuple(shape[1:])}")
+    number = integer(name, value, 0)
+    if number >= shape[-1]:
+        raise ValueError(f"{name} must be below {shape[-1]}, the number of maps of layer {layer!r}, got {number}")
+    return number
+
+
 def check_groups(in_channels, filters, groups):
     """Raise ValueError unless `groups` divides the numbers of input channels and of filters."""
     groups = integer("groups", groups, 1)
