@@ -40,7 +40,7 @@ To add one, say to notebook 05:
 
 3. Test. In tests/wrong_answers/lenet.py, what students will answer, three or more, and a word of the feedback to it::
 
-       "q9": [(4704, "what it reads"), (196, "one map"), (2352, "rows and columns"), (1000, "not the value")],
+       "q9": [(4704, "what it reads"), (196, "one map"), (2352, "two columns"), (1000, "not the value")],
 
    Then `pytest -n 0 tests/test_exercises.py -k lenet.q9` runs the solution that is shown, tries it as other types
    (arrays, fractions, tensors), and sixty odd answers, and looks for the answer in hint and feedback.
