@@ -2,7 +2,7 @@
 
 To add one, say to notebook 05:
 
-1. Ask. In the notebook, a cell of Markdown with the question, and a cell of code::
+1. Ask. In the notebook, a cell of Markdown (a slide) with the question, and a cell of code (a fragment of it)::
 
        ### Exercise 5.9
 

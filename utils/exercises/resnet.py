@@ -163,18 +163,6 @@ def _plateau_rates(losses, rate, patience, lowest=True, count_again=True):
     return rates
 
 
-def _with_the_loss_before(losses, rate, patience):
-    return _plateau_rates(losses, rate, patience, lowest=False)
-
-
-def _without_a_new_count(losses, rate, patience):
-    return _plateau_rates(losses, rate, patience, count_again=False)
-
-
-def _in_the_same_epoch(losses, rate, patience):
-    return _plateau_rates([*losses, np.inf], rate, patience)[1:]
-
-
 q3 = Exercise(
     judge=same_function(
         _plateau_rates,
@@ -187,9 +175,18 @@ q3 = Exercise(
             ([0.7], 0.2, 2),
         ],
         mistakes=[
-            (_with_the_loss_before, "You compare with the loss before. What counts is the lowest so far."),
-            (_without_a_new_count, "After a division the counting begins again at 0."),
-            (_in_the_same_epoch, "The rate falls one epoch too early: the loss of an epoch is known at its end."),
+            (
+                lambda *given: _plateau_rates(*given, lowest=False),
+                "You compare with the loss before. What counts is the lowest so far.",
+            ),
+            (
+                lambda *given: _plateau_rates(*given, count_again=False),
+                "After a division the counting begins again at 0.",
+            ),
+            (
+                lambda losses, *given: _plateau_rates([*losses, np.inf], *given)[1:],
+                "The rate falls one epoch too early: the loss of an epoch is known at its end.",
+            ),
             (
                 lambda losses, rate, patience: _plateau_rates(losses, rate, patience + 1),
                 "The rate falls one epoch too late: the epoch after the last of the `patience` ones has a new rate.",
