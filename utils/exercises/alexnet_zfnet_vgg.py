@@ -4,37 +4,36 @@ import numpy as np
 
 from utils.arithmetic import conv_parameters
 from utils.deconvnet import pool_with_switches, unpool
-from utils.exercises.exercise import Exercise, same_function, same_numbers
+from utils.exercises.exercise import Exercise
+from utils.exercises.judges import same_function, same_numbers
 
 q1 = Exercise(
-    "6.1",
-    same_numbers(
+    judge=same_numbers(
         0.25,
         mistakes=[
             (0.75, "That is the part that is right. The error counts the others."),
             (1, "That is the top-1 error. The second guess counts as well."),
-            (25, "That is in per cent. Give a number between 0 and 1."),
+            (25, "That is a percentage. Give a number between 0 and 1."),
             (3, "Count the images that are wrong, and divide by the number of images."),
             (0, "A label that is not among the two highest scores is an error. There is at least one."),
             (0.5, "Go through the rows once more. Which two columns are highest, counted from 0?"),
         ],
     ),
-    "For each row find the two highest scores. Is the column with the number of the label one of them?",
-    """
+    hint="For each row find the two highest scores. Is the column with the number of the label one of them?",
+    solution="""
 # image 0: columns 1 and 2 are highest, label 2 is among them
 # image 1: columns 4 and 0, label 0 is among them
 # image 2: columns 2 and 0, label 1 is not: wrong
 # image 3: columns 0 and 1, label 1 is among them
 answer = 1 / 4
 """,
-    "The top-1 error of the same scores is 1: every first guess is wrong.",
+    lesson="The top-1 error of the same scores is 1: every first guess is wrong.",
 )
 
 _conv3 = conv_parameters(3, 256, 384, groups=2)
 
 q2 = Exercise(
-    "6.2",
-    same_numbers(
+    judge=same_numbers(
         _conv3,
         mistakes=[
             (conv_parameters(3, 256, 384), "That is one group: here every filter reads all 256 maps."),
@@ -44,12 +43,12 @@ q2 = Exercise(
             (_conv3 + 384, "A filter has one bias, not one for each group."),
         ],
     ),
-    "There are still 384 filters with a bias each. But a filter reads only the 128 maps of its own group.",
-    """
+    hint="There are still 384 filters with a bias each. But a filter reads only the 128 maps of its own group.",
+    solution="""
 weights = 3 * 3 * 128      # of one filter: it reads half of the 256 maps
 answer = (weights + 1) * 384
 """,
-    "Two groups halve the weights, and leave the biases as they are.",
+    lesson="Two groups halve the weights, and leave the biases as they are.",
 )
 
 _SMALLER = {
@@ -71,18 +70,20 @@ def _halved(answer):
 
 
 q3 = Exercise(
-    "6.3",
-    _halved,
-    "The layer that you choose loses half of its parameters, and the layer after it half of its weights. Add both up.",
-    """
+    judge=_halved,
+    hint=(
+        "The layer that you choose loses half of its parameters, and the layer after it half of its weights. "
+        "Add both up."
+    ),
+    solution="""
 answer = "fc6"      # 37,752,832 / 2 of its own and 4,096 * 4,096 / 2 weights of fc7
 """,
-    "That saves 27 million, nearly half of AlexNet. conv5 is second, for fc6 reads its maps.",
+    lesson="That saves 27 million, nearly half of AlexNet. conv5 is second, for fc6 reads its maps.",
 )
 
 
 def _case(seed, shape, size):
-    """A pooled map whose windows do not overlap, its switches, and the size of the map that was pooled."""
+    """Make a pooled map whose windows do not overlap, its switches, and the size of the map that was pooled."""
     return *pool_with_switches(np.random.default_rng(seed).integers(1, 50, shape).astype(float), size), *shape
 
 
@@ -113,8 +114,7 @@ def _reshaped(pooled, switches, height, width):
 
 
 q4 = Exercise(
-    "6.4",
-    same_function(
+    judge=same_function(
         lambda pooled, switches, height, width: unpool(pooled, switches, (height, width)),
         cases=[_case(1, (4, 4), 2), _case(2, (4, 6), 2), _case(3, (9, 6), 3)],
         mistakes=[
@@ -137,8 +137,10 @@ q4 = Exercise(
             ),
         ],
     ),
-    "Begin with height * width zeros in one row: a switch is an index into it. At the end, .reshape(height, width).",
-    """
+    hint=(
+        "Begin with height * width zeros in one row: a switch is an index into it. At the end, .reshape(height, width)."
+    ),
+    solution="""
 import numpy as np
 
 def put_back(pooled, switches, height, width):
@@ -148,12 +150,12 @@ def put_back(pooled, switches, height, width):
 
 answer = put_back
 """,
-    "The values return to where they came from. What pooling threw away stays 0.",
+    lesson="The values return to where they came from. What pooling threw away stays 0.",
 )
 
 
 def _climb(image, weights, bias, rate, steps, slope=lambda x, w, y: w, active=lambda total: total > 0, low=-1, high=1):
-    """Gradient ascent on the pixels of one neuron. slope, active, low, high: what the usual mistakes change."""
+    """Climb the output of one neuron by gradient ascent on its pixels. The usual mistakes change the last four."""
     x, weights = np.array(image, float), np.asarray(weights, float)
     for _ in range(steps):
         total = np.sum(weights * x)
@@ -176,8 +178,7 @@ def _once(image, weights, bias, rate, steps):
 _TINY, _EDGE = np.array([[0.1, 0.2], [0.0, -0.1]]), np.array([[-1.0, 0, 1]] * 3)
 
 q5 = Exercise(
-    "6.5",
-    same_function(
+    judge=same_function(
         _climb,
         cases=[
             (_TINY, np.array([[1.0, -2], [0.5, 0]]), 0.5, 0.1, 1),  # one step, no pixel at a limit
@@ -217,9 +218,11 @@ q5 = Exercise(
             (_once, "That is a single step. Repeat it, and look at each step whether the neuron is active."),
         ],
     ),
-    "y is a sum of weight times pixel. If one pixel grows by a little, by how much does the sum grow? And what does "
-    "the maximum leave of that while the sum is below 0? np.clip cuts to a range.",
-    """
+    hint=(
+        "y is a sum of weight times pixel. If one pixel grows by a little, by how much does the sum grow? "
+        "And what does the maximum leave of that while the sum is below 0? np.clip cuts to a range."
+    ),
+    solution="""
 import numpy as np
 
 def climb(image, weights, bias, rate, steps):
@@ -230,41 +233,41 @@ def climb(image, weights, bias, rate, steps):
 
 answer = climb
 """,
-    "The slope is the filter itself: the image turns into the filter's pattern, at last into its signs. From an image "
-    "to which the neuron is silent, no step leads anywhere.",
+    lesson=(
+        "The slope is the filter itself: the image turns into the filter's pattern, at last into its signs. "
+        "From an image to which the neuron is silent, no step leads anywhere."
+    ),
 )
 
 _saved = 100 * (1 - 5 * 9 / 121)
 
 q6 = Exercise(
-    "6.6",
-    same_numbers(
+    judge=same_numbers(
         (5, _saved),
-        tolerance=(0, 0.2),  # a number of layers is whole; 63, 62.8 and 62.81 are the same number of per cent
+        tolerance=(0, 0.2),  # a number of layers is whole; 63, 62.8 and 62.81 are the same percentage
         mistakes=[
             ((5, 100 - _saved), "The layers are right. The second number is what remains, not what is saved."),
-            ((5, _saved / 100), "Nearly: give the second number in per cent."),
+            ((5, _saved / 100), "Nearly: give the second number as a percentage."),
             ((4, 100 * (1 - 4 * 9 / 121)), "Four layers see 9 × 9. Every layer adds two pixels, beginning with one."),
             ((6, 100 * (1 - 6 * 9 / 121)), "Six layers see more. The first one sees three pixels."),
             ((5, 100 * (1 - 9 / 121)), "The layers are right. Count the weights of all of them."),
-            ((5, 62), "The layers are right. Round the per cent; you cut their decimals off."),
+            ((5, 62), "The layers are right. Round the percentage; you cut off its decimals."),
             ((5, 0), "The layers are right. Compare $5 · 9 · C^2$ with the weights of one large filter."),
         ],
     ),
-    "One layer sees 3, every further one adds 2. A layer with filters of F × F has F * F * C * C weights.",
-    """
+    hint="One layer sees 3, every further one adds 2. A layer with filters of F × F has F * F * C * C weights.",
+    solution="""
 layers = (11 - 1) // 2                       # 3, 5, 7, 9, 11
 saved = 100 * (1 - layers * 3 * 3 / (11 * 11))
 answer = (layers, saved)
 """,
-    "45 C² weights in place of 121 C²: the larger the field, the more small filters save.",
+    lesson="45 C² weights in place of 121 C²: the larger the field, the more small filters save.",
 )
 
 _alexnet, _fc6, _mean_fc6 = 60_965_224, (6 * 6 * 256 + 1) * 4096, (256 + 1) * 4096
 
 q7 = Exercise(
-    "6.7",
-    same_numbers(
+    judge=same_numbers(
         _alexnet - _fc6 + _mean_fc6,
         mistakes=[
             (_mean_fc6, "That is fc6 alone. What is the whole network?"),
@@ -274,11 +277,11 @@ q7 = Exercise(
             (_alexnet - _fc6 + 2 * 4096, "There are 256 maps, so fc6 reads 256 numbers."),
         ],
     ),
-    "fc6 had (6 * 6 * 256 + 1) * 4096 parameters. Take them away and add what it has when it reads 256 numbers.",
-    """
+    hint="fc6 had (6 * 6 * 256 + 1) * 4096 parameters. Take them away and add what it has when it reads 256 numbers.",
+    solution="""
 before = (6 * 6 * 256 + 1) * 4096
 after = (256 + 1) * 4096
 answer = 60_965_224 - before + after
 """,
-    "Sixty per cent of all parameters are gone, and not one convolution has changed.",
+    lesson="Sixty per cent of all parameters are gone, and not one convolution has changed.",
 )

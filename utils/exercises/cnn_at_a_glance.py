@@ -2,33 +2,34 @@
 
 import numpy as np
 
-from utils.exercises.exercise import Exercise, same_function, same_numbers
+from utils.exercises.exercise import Exercise
+from utils.exercises.judges import same_function, same_numbers
 
 q1 = Exercise(
-    "0.1",
-    same_numbers(
+    judge=same_numbers(
         0.005,
         mistakes=[
             (0.001, "That is the probability for a single guess. There are five different ones."),
-            (0.5, "That looks like per cent. Give a number between 0 and 1."),
+            (0.5, "That looks like a percentage. Give a number between 0 and 1."),
             (0.05, "Five out of a thousand, not out of a hundred."),
             (5, "A probability is at most 1: five of how many names?"),
             (1 - 0.999**5, "Nearly: that would be right if a name could be drawn twice. These five are different."),
             (1 / 5, "There are 1,000 names that could be the right one, not five."),
         ],
     ),
-    "Each of the 1,000 names is the right one with the same probability. How many of them are named?",
-    """
+    hint="Each of the 1,000 names is the right one with the same probability. How many of them are named?",
+    solution="""
 answer = 5 / 1000
 """,
-    "Half a per cent. Networks have the right name among their first five for more than 90 % of the photographs.",
+    lesson=(
+        "Half a per cent. Networks have the right name among their first five for more than 90 % of the photographs."
+    ),
 )
 
 _rng = np.random.default_rng(seed=0)
 
 q2 = Exercise(
-    "0.2",
-    same_function(
+    judge=same_function(
         lambda p, k: np.argsort(-p)[:k],
         cases=[
             (np.array([0.1, 0.5, 0.15, 0.25]), 2),
@@ -46,8 +47,8 @@ q2 = Exercise(
             (lambda p, k: np.argsort(-p)[:k] + 1, "Python counts from 0."),
         ],
     ),
-    "np.argsort gives the places of the entries, the smallest first. What does it give for -probabilities?",
-    """
+    hint="np.argsort gives the places of the entries, the smallest first. What does it give for -probabilities?",
+    solution="""
 import numpy as np
 
 def best(probabilities, k):
@@ -55,12 +56,11 @@ def best(probabilities, k):
 
 answer = best
 """,
-    "The contests on ImageNet count how often the right class is not among the best five: the top-5 error.",
+    lesson="The contests on ImageNet count how often the right class is not among the best five: the top-5 error.",
 )
 
 q3 = Exercise(
-    "0.3",
-    same_numbers(
+    judge=same_numbers(
         [False, True, True, False],
         mistakes=[
             ([True, True, True, True], "There are many animals among the names, but not all. Search for each of them."),
@@ -72,18 +72,17 @@ q3 = Exercise(
             ([False, True, False, False], "Search for the teapot once more."),
         ],
     ),
-    '"zebra" in class_names() is True or False.',
-    """
+    hint='"zebra" in class_names() is True or False.',
+    solution="""
 from utils.pretrained import class_names
 
 answer = [name in class_names() for name in ("giraffe", "zebra", "teapot", "horse")]
 """,
-    "A giraffe gets another animal's name. For a horse there is only 'sorrel', a breed with brown hair.",
+    lesson="A giraffe gets another animal's name. For a horse there is only 'sorrel', a breed with brown hair.",
 )
 
 q4 = Exercise(
-    "0.4",
-    same_numbers(
+    judge=same_numbers(
         4.694024 * 4,
         mistakes=[
             (4.694024, "That is the number of parameters in millions. Each takes 4 bytes."),
@@ -101,9 +100,9 @@ q4 = Exercise(
         ],
         tolerance=0.06,
     ),
-    "The number of parameters was printed together with the first answer.",
-    """
+    hint="The number of parameters was printed together with the first answer.",
+    solution="""
 answer = 4_694_024 * 4 / 1e6
 """,
-    "18.8 MB. The weights of AlexNet take 244 MB.",
+    lesson="18.8 MB. The weights of AlexNet take 244 MB.",
 )

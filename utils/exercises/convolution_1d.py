@@ -3,11 +3,11 @@
 import numpy as np
 
 from utils.convolution import convolve1d, convolve1d_sums
-from utils.exercises.exercise import Exercise, same_function, same_numbers
+from utils.exercises.exercise import Exercise
+from utils.exercises.judges import same_function, same_numbers
 
 q1 = Exercise(
-    "1.1",
-    same_numbers(
+    judge=same_numbers(
         49,
         mistakes=[
             (52, "You gave the largest weight to the oldest reading of the window. Which reading is the newest?"),
@@ -17,12 +17,12 @@ q1 = Exercise(
             (150, "You left out the weights."),
         ],
     ),
-    "Three weights, three readings. Write under each other: x[4] and w[0], x[3] and w[1], x[2] and w[2].",
-    """
+    hint="Three weights, three readings. Write under each other: x[4] and w[0], x[3] and w[1], x[2] and w[2].",
+    solution="""
 x, w = [10, 20, 60, 40, 50], [0.5, 0.3, 0.2]
 answer = x[4] * w[0] + x[3] * w[1] + x[2] * w[2]      # 25 + 12 + 12
 """,
-    "The newest reading, 50, counts most; the older ones 40 and 60 count less.",
+    lesson="The newest reading, 50, counts most; the older ones 40 and 60 count less.",
 )
 
 
@@ -31,8 +31,7 @@ def _windows_from_zero(x, w):
 
 
 q2 = Exercise(
-    "1.2",
-    same_function(
+    judge=same_function(
         convolve1d_sums,
         cases=[
             (np.array([1.0, 2.0, 4.0, 8.0]), np.array([0.5, 0.3, 0.2])),
@@ -54,8 +53,8 @@ q2 = Exercise(
             (lambda x, w: convolve1d(x, w) / np.sum(w), "You divide by the sum of the weights; the formula does not."),
         ],
     ),
-    "The first full window ends at t = len(w) - 1. For each t take the sum of x[t - a] * w[a] over a.",
-    """
+    hint="The first full window ends at t = len(w) - 1. For each t take the sum of x[t - a] * w[a] over a.",
+    solution="""
 def smooth(x, w):
     values = []
     for t in range(len(w) - 1, len(x)):
@@ -64,12 +63,11 @@ def smooth(x, w):
 
 answer = smooth
 """,
-    "Two loops, one over the time and one over the window: that is all a convolution is.",
+    lesson="Two loops, one over the time and one over the window: that is all a convolution is.",
 )
 
 q3 = Exercise(
-    "1.3",
-    same_numbers(
+    judge=same_numbers(
         (92, 100, 108),
         mistakes=[
             (
@@ -81,17 +79,18 @@ q3 = Exercise(
             ((108, 100, 92), "These are the right lengths in another order. The order is valid, same, full."),
         ],
     ),
-    "Place the kernel at the very left and at the very right, and count the places in between, both ends included.",
-    """
+    hint=(
+        "Place the kernel at the very left and at the very right, and count the places in between, both ends included."
+    ),
+    solution="""
 N, F = 100, 9
 answer = (N - F + 1, N, N + F - 1)
 """,
-    "`valid` loses F - 1 values, `full` gains F - 1, `same` keeps the length.",
+    lesson="`valid` loses F - 1 values, `full` gains F - 1, `same` keeps the length.",
 )
 
 q4 = Exercise(
-    "1.4",
-    same_numbers(
+    judge=same_numbers(
         np.array([1, 2, 3, 2, 1]) / 9,
         tolerance=5e-3,
         mistakes=[
@@ -103,18 +102,19 @@ q4 = Exercise(
             ([1 / 9, 1 / 9, 1 / 9], "You multiplied the weights place by place. The second box slides over the first."),
         ],
     ),
-    'Smooth a series that is zero except for a single 1, twice. Or: convolve one box with the other, mode "full".',
-    """
+    hint='Smooth a series that is zero except for a single 1, twice. Or: convolve one box with the other, mode "full".',
+    solution="""
 import numpy as np
 answer = np.convolve([1/3, 1/3, 1/3], [1/3, 1/3, 1/3])      # mode "full"
 """,
-    "Two convolutions in a row are one convolution, whose kernel is the convolution of the two kernels. "
-    "Notebook 04 comes back to that.",
+    lesson=(
+        "Two convolutions in a row are one convolution, whose kernel is the convolution of the two kernels. "
+        "Notebook 04 comes back to that."
+    ),
 )
 
 q5 = Exercise(
-    "1.5",
-    same_numbers(
+    judge=same_numbers(
         36,
         mistakes=[
             (6, "The error falls with the square root of the number of readings, not with the number itself."),
@@ -123,16 +123,15 @@ q5 = Exercise(
             (144, "That brings the error down to 1 m."),
         ],
     ),
-    "The error of an average of n readings is 12 / sqrt(n). How large must sqrt(n) be?",
-    """
+    hint="The error of an average of n readings is 12 / sqrt(n). How large must sqrt(n) be?",
+    solution="""
 answer = (12 / 2) ** 2
 """,
-    "Six times less noise costs thirty-six times the readings.",
+    lesson="Six times less noise costs thirty-six times the readings.",
 )
 
 q6 = Exercise(
-    "1.6",
-    same_numbers(
+    judge=same_numbers(
         1.6,
         mistakes=[
             (0.4, "That step goes uphill: from which side does v approach the lowest point, 5/3?"),
@@ -148,13 +147,13 @@ q6 = Exercise(
         ],
         tolerance=1e-3,
     ),
-    "The slope of (3v - 5)^2 is 2 * (3v - 5) * 3. Put in v = 1, then take a step against it.",
-    """
+    hint="The slope of (3v - 5)^2 is 2 * (3v - 5) * 3. Put in v = 1, then take a step against it.",
+    solution="""
 v, rate = 1, 0.05
 slope = 2 * (3 * v - 5) * 3           # -12: the loss falls as v grows
 answer = v - rate * slope
 """,
-    "The slope is negative, so v grows, and the loss falls from 4 to 0.04.",
+    lesson="The slope is negative, so v grows, and the loss falls from 4 to 0.04.",
 )
 
 _rng = np.random.default_rng(seed=6)
@@ -166,8 +165,7 @@ def _descend(weights, windows, targets, rate, factor=2.0, mean=True, sign=1.0):
 
 
 q7 = Exercise(
-    "1.7",
-    same_function(
+    judge=same_function(
         _descend,
         cases=[
             (np.array([1.0]), np.array([[3.0]]), np.array([5.0]), 0.05),
@@ -203,8 +201,11 @@ q7 = Exercise(
             ),
         ],
     ),
-    "Three lines: the errors of all windows; the gradient, as in the formula with X transposed; the step against it.",
-    """
+    hint=(
+        "Three lines: the errors of all windows; "
+        "the gradient, as in the formula with X transposed; the step against it."
+    ),
+    solution="""
 def step(weights, windows, targets, rate):
     error = windows @ weights - targets
     gradient = 2 * windows.T @ error / len(targets)
@@ -212,5 +213,5 @@ def step(weights, windows, targets, rate):
 
 answer = step
 """,
-    "Repeat this, and the loss falls: all networks of this course learn by steps of this kind.",
+    lesson="Repeat this, and the loss falls: all networks of this course learn by steps of this kind.",
 )

@@ -1,10 +1,10 @@
 """Exercises of notebook 07: GoogLeNet."""
 
-from utils.exercises.exercise import Exercise, same_function, same_numbers
+from utils.exercises.exercise import Exercise
+from utils.exercises.judges import same_function, same_numbers
 
 q1 = Exercise(
-    "7.1",
-    same_numbers(
+    judge=same_numbers(
         (5_000_000, 600_000),
         mistakes=[
             ((600_000, 5_000_000), "The order is: without, with the 1 × 1 layer."),
@@ -17,13 +17,16 @@ q1 = Exercise(
             ((250_000, 125_000), "That is the work for one 5 × 5 filter. How many are there?"),
         ],
     ),
-    "Products for one value, times values in the output: without the reduction (5 * 5 * 100) for each of 10 * 10 * 20.",
-    """
+    hint=(
+        "Products for one value, times values in the output: "
+        "without the reduction (5 * 5 * 100) for each of 10 * 10 * 20."
+    ),
+    solution="""
 without = (10 * 10 * 20) * (5 * 5 * 100)
 reduction = (10 * 10 * 10) * (1 * 1 * 100)
 answer = (without, reduction + (10 * 10 * 20) * (5 * 5 * 10))
 """,
-    "5 million against 0.6 million: the reduction costs little and makes everything after it ten times cheaper.",
+    lesson="5 million against 0.6 million: the reduction costs little and makes everything after it ten times cheaper.",
 )
 
 
@@ -32,8 +35,7 @@ def _largest_reduction(pixels, maps, kernel_size, filters, budget):
 
 
 q2 = Exercise(
-    "7.2",
-    same_function(
+    judge=same_function(
         _largest_reduction,
         cases=[
             (28 * 28, 192, 5, 32, 12_500_000),
@@ -83,22 +85,21 @@ q2 = Exercise(
             ),
         ],
     ),
-    "Write the cost of the branch with D1 reduced maps. It is proportional to D1: what is the cost for D1 = 1?",
-    """
+    hint="Write the cost of the branch with D1 reduced maps. It is proportional to D1: what is the cost for D1 = 1?",
+    solution="""
 def largest_reduction(pixels, maps, kernel_size, filters, budget):
     cost_of_one = pixels * maps + pixels * filters * kernel_size**2
     return budget // cost_of_one
 
 answer = largest_reduction
 """,
-    "Both layers of the branch grow in proportion to D1, so a budget fixes it.",
+    lesson="Both layers of the branch grow in proportion to D1, so a budget fixes it.",
 )
 
 _KEPT = 100 + 200 + 60 + 40
 
 q3 = Exercise(
-    "7.3",
-    same_numbers(
+    judge=same_numbers(
         (_KEPT, _KEPT - 40 + 400),
         mistakes=[
             ((_KEPT + 50 + 20, _KEPT - 40 + 400 + 50 + 20), "Reduced maps are read inside the branch only."),
@@ -114,43 +115,38 @@ q3 = Exercise(
             ((_KEPT - 40 + 400, _KEPT), "The order is: with, without the 1 × 1 layer."),
         ],
     ),
-    "The output holds what the last layer of each branch gives. Max pooling gives as many maps as it reads.",
-    """
+    hint="The output holds what the last layer of each branch gives. Max pooling gives as many maps as it reads.",
+    solution="""
 with_projection = 100 + 200 + 60 + 40
 without = 100 + 200 + 60 + 400
 answer = (with_projection, without)
 """,
-    "The 1 × 1 layer after the pooling keeps the depth from growing with every module.",
+    lesson="The 1 × 1 layer after the pooling keeps the depth from growing with every module.",
 )
 
 _DENSE_3X3, _REDUCE_3X3, _BRANCH_5X5 = 28 * 28 * 9 * 96 * 128, 28 * 28 * 192 * 96, 28 * 28 * 16 * (192 + 25 * 32)
 
 q4 = Exercise(
-    "7.4",
-    same_numbers(
+    judge=same_numbers(
         2,
         mistakes=[
             (1, "The filters of 5 × 5 are large, but there are few and they read few maps. Compare the branches."),
             (3, "That saves half of one layer. Does another plan save more?"),
-            (
-                round((_DENSE_3X3 + _REDUCE_3X3) / 2),
-                "That is what it saves. Give the number of the plan.",
-            ),
+            (round((_DENSE_3X3 + _REDUCE_3X3) / 2), "That is what it saves. Give the number of the plan."),
         ],
     ),
-    "Work out what each layer of the module costs, or read it off the table. Which layers does each plan touch?",
-    """
+    hint="Work out what each layer of the module costs, or read it off the table. Which layers does each plan touch?",
+    solution="""
 branch_5x5 = 28 * 28 * 16 * 192 + 28 * 28 * 32 * (5 * 5 * 16)
 reduce_3x3, conv_3x3 = 28 * 28 * 96 * 192, 28 * 28 * 128 * (3 * 3 * 96)
 saved = {1: branch_5x5, 2: (reduce_3x3 + conv_3x3) / 2, 3: conv_3x3 / 2}
 answer = max(saved, key=saved.get)
 """,
-    "12, 51 and 43 million: fewer reduced maps make both layers of the branch cheaper.",
+    lesson="12, 51 and 43 million: fewer reduced maps make both layers of the branch cheaper.",
 )
 
 q5 = Exercise(
-    "7.5",
-    same_numbers(
+    judge=same_numbers(
         (12_800, 912),
         mistakes=[
             ((912, 12_800), "The order is: full, separable."),
@@ -164,21 +160,22 @@ q5 = Exercise(
             ((12_800, 400 * 512), "The weights of the two steps are added up, not multiplied."),
         ],
     ),
-    "Full: 32 filters, each with 5 × 5 weights for each of 16 maps. Separable: one filter of 5 × 5 for each map, then "
-    "a 1 × 1 convolution.",
-    """
+    hint=(
+        "Full: 32 filters, each with 5 × 5 weights for each of 16 maps. "
+        "Separable: one filter of 5 × 5 for each map, then a 1 × 1 convolution."
+    ),
+    solution="""
 full = 5 * 5 * 16 * 32
 separable = 5 * 5 * 16 + 16 * 32
 answer = (full, separable)
 """,
-    "14 times fewer. The windows are paid for once per map, not once per pair of maps.",
+    lesson="14 times fewer. The windows are paid for once per map, not once per pair of maps.",
 )
 
 _flattened, _pooled = (16 * 16 * 512 + 1) * 100, (512 + 1) * 100
 
 q6 = Exercise(
-    "7.6",
-    same_numbers(
+    judge=same_numbers(
         (_flattened, _pooled),
         mistakes=[
             ((_pooled, _flattened), "The order is: after Flatten, after pooling."),
@@ -190,12 +187,14 @@ q6 = Exercise(
             ((16 * 16 * 512, 512), "These are the inputs. Each has a weight for every class."),
         ],
     ),
-    "A dense layer has (inputs + 1) * classes parameters. How large are the maps now, and what is left of each?",
-    """
+    hint="A dense layer has (inputs + 1) * classes parameters. How large are the maps now, and what is left of each?",
+    solution="""
 flatten = (16 * 16 * 512 + 1) * 100
 pooled = (512 + 1) * 100
 answer = (flatten, pooled)
 """,
-    "After pooling, the number of parameters does not depend on the size of the image: the same network can be "
-    "applied to images of any size.",
+    lesson=(
+        "After pooling, the number of parameters does not depend on the size of the image: "
+        "the same network can be applied to images of any size."
+    ),
 )

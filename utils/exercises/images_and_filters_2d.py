@@ -3,11 +3,11 @@
 import numpy as np
 
 from utils.convolution import convolve2d, correlate2d, correlate2d_sums
-from utils.exercises.exercise import Exercise, same_function, same_numbers, table
+from utils.exercises.exercise import Exercise
+from utils.exercises.judges import read_table, same_function, same_numbers
 
 q1 = Exercise(
-    "2.1",
-    same_numbers(
+    judge=same_numbers(
         3 * 600 * 600,
         mistakes=[
             (600 * 600, "That is a grey image. How many numbers does a pixel of an RGB image have?"),
@@ -18,35 +18,33 @@ q1 = Exercise(
             (1080, "That is the number of thousands. Give the number of bytes."),
         ],
     ),
-    "Pixels first: rows times columns. Then bytes: one for each colour of a pixel.",
-    """
+    hint="Pixels first: rows times columns. Then bytes: one for each colour of a pixel.",
+    solution="""
 answer = 600 * 600 * 3
 """,
-    "3 N * N bytes: twice the resolution takes four times the memory.",
+    lesson="3 N * N bytes: twice the resolution takes four times the memory.",
 )
 
 _image, _kernel = np.array([[1, 2, 0], [0, 1, 3], [4, 0, 1]]), np.array([[0, 1], [2, 3]])
 
 q2 = Exercise(
-    "2.2",
-    same_numbers(
+    judge=same_numbers(
         correlate2d(_image, _kernel),
         mistakes=[
             (convolve2d(_image, _kernel), "You flipped the filter. On the succeeding pixels it stays as it is."),
-            (
-                correlate2d(_image, _kernel.T),
-                "Rows and columns of the filter are exchanged: its second row is 2, 3.",
-            ),
+            (correlate2d(_image, _kernel.T), "Rows and columns of the filter are exchanged: its second row is 2, 3."),
             (correlate2d(_image, _kernel).T, "Rows and columns of your result are exchanged."),
             (_image[:2, :2] * _kernel, "These are the products of the first place. Add them up, then slide on."),
         ],
     ),
-    "Four places. At the first one the pixels under the filter are 1, 2, 0, 1; multiply each by its weight and add.",
-    """
+    hint=(
+        "Four places. At the first one the pixels under the filter are 1, 2, 0, 1; multiply each by its weight and add."
+    ),
+    solution="""
 answer = [[0*1 + 1*2 + 2*0 + 3*1,  0*2 + 1*0 + 2*1 + 3*3],
           [0*0 + 1*1 + 2*4 + 3*0,  0*1 + 1*3 + 2*0 + 3*1]]
 """,
-    "Four places, four sums of four products.",
+    lesson="Four places, four sums of four products.",
 )
 
 _cases = [
@@ -61,10 +59,9 @@ _cases = [
 ]
 
 q3 = Exercise(
-    "2.3",
-    same_function(
+    judge=same_function(
         correlate2d_sums,
-        _cases,
+        cases=_cases,
         mistakes=[
             (convolve2d, "You flip the kernel. On the succeeding pixels it stays as it is."),
             (
@@ -78,8 +75,8 @@ q3 = Exercise(
             (lambda image, kernel: correlate2d(image, kernel).T, "Rows and columns of your result are exchanged."),
         ],
     ),
-    "The result has image.shape[0] - kernel.shape[0] + 1 rows. At (i, j) the pixels are image[i:i+m, j:j+n].",
-    """
+    hint="The result has image.shape[0] - kernel.shape[0] + 1 rows. At (i, j) the pixels are image[i:i+m, j:j+n].",
+    solution="""
 import numpy as np
 
 def correlate(image, kernel):
@@ -92,16 +89,14 @@ def correlate(image, kernel):
 
 answer = correlate
 """,
-    "The inner sums over a and b are one NumPy line; the two loops move the window.",
+    lesson="The inner sums over a and b are one NumPy line; the two loops move the window.",
 )
 
 EXACT = 1e-9  # what rounding errors of the computer may add up to, as a share of the largest weight
 
 
 def _shifts_right(kernel):
-    kernel, complaint = table(kernel, (3, 3))
-    if complaint:
-        return complaint
+    kernel = read_table(kernel, (3, 3))
     image = np.random.default_rng(0).integers(1, 255, (6, 7)).astype(float)
     moved = correlate2d(image, kernel)
 
@@ -128,21 +123,21 @@ def _shifts_right(kernel):
 
 
 q4 = Exercise(
-    "2.4",
-    _shifts_right,
-    "In a moved image every pixel is a copy of one neighbour. Which neighbour of (i, j) ends up at (i, j)?",
-    """
+    judge=_shifts_right,
+    hint="In a moved image every pixel is a copy of one neighbour. Which neighbour of (i, j) ends up at (i, j)?",
+    solution="""
 answer = [[0, 0, 0],
           [1, 0, 0],      # take the pixel to the left of the centre
           [0, 0, 0]]
 """,
-    "The weight left of the centre copies the left neighbour, so everything moves right. "
-    "A true convolution would flip the filter, and move the image left.",
+    lesson=(
+        "The weight left of the centre copies the left neighbour, so everything moves right. "
+        "A true convolution would flip the filter, and move the image left."
+    ),
 )
 
 q5 = Exercise(
-    "2.5",
-    same_numbers(
+    judge=same_numbers(
         5,
         mistakes=[
             (40, "That is the distance in pixels of the original. How many of the kept columns is it?"),
@@ -150,10 +145,7 @@ q5 = Exercise(
                 1.25,
                 "There are whole columns only: after how many steps of 8 does one fall on a brightest column again?",
             ),
-            (
-                0.8,
-                "That is the part of a stripe between two kept columns. When have whole stripes passed?",
-            ),
+            (0.8, "That is the part of a stripe between two kept columns. When have whole stripes passed?"),
             (10, "After ten columns the pattern has repeated twice. Find the first time."),
             (80, "That is in pixels, and the pattern repeats earlier."),
             (4, "That is how many real stripes lie between two that you see."),
@@ -161,19 +153,23 @@ q5 = Exercise(
             (8, "That is how far apart the kept columns are. Which of them is the next to be a brightest one?"),
         ],
     ),
-    "The kept columns are 0, 8, 16, 24, ... A stripe is brightest at the columns 0, 10, 20, 30, ... "
-    "Which is the next column that is in both lists, and how many steps of 8 is it?",
-    """
+    hint=(
+        "The kept columns are 0, 8, 16, 24, ... A stripe is brightest at the columns 0, 10, 20, 30, ... "
+        "Which is the next column that is in both lists, and how many steps of 8 is it?"
+    ),
+    solution="""
 import math
 
 answer = math.lcm(8, 10) // 8         # column 40 is the next in both lists
 """,
-    "Five kept columns, 40 pixels: stripes four times as wide as the real ones, which are not in the scene at all.",
+    lesson=(
+        "Five kept columns, 40 pixels: stripes four times as wide as the real ones, which are not in the scene at all."
+    ),
 )
 
 
 def _direction(answer):
-    judge = same_numbers(-45, _DIRECTIONS, tolerance=0.1)
+    judge = same_numbers(-45, mistakes=_DIRECTIONS, tolerance=0.1)
     try:
         turned = np.asarray(answer, float)
     except Exception:  # whatever an object does when it is turned into an array; `judge` finds words for it
@@ -198,25 +194,24 @@ _DIRECTIONS = [
 ]
 
 q6 = Exercise(
-    "2.6",
-    _direction,
-    "Lay the two filters on the nine pixels: S_x is the right column minus the left one with weights 1, 2, 1; S_y the "
-    "top row minus the bottom row. Then numpy.degrees(numpy.arctan2(S_y, S_x)).",
-    """
+    judge=_direction,
+    hint=(
+        "Lay the two filters on the nine pixels: S_x is the right column minus the left one with weights 1, 2, 1; "
+        "S_y the top row minus the bottom row. Then numpy.degrees(numpy.arctan2(S_y, S_x))."
+    ),
+    solution="""
 import numpy as np
 
 S_x = (10 + 2*40 + 70) - (10 + 2*10 + 10)
 S_y = (10 + 2*10 + 10) - (10 + 2*40 + 70)
 answer = np.degrees(np.arctan2(S_y, S_x))
 """,
-    "It points down and to the right, across the edge, to the bright corner. 315 degrees is the same direction.",
+    lesson="It points down and to the right, across the edge, to the bright corner. 315 degrees is the same direction.",
 )
 
 
 def _finds_horizontal_lines(kernel):
-    kernel, complaint = table(kernel, (3, 3))
-    if complaint:
-        return complaint
+    kernel = read_table(kernel, (3, 3))
     largest = np.abs(kernel).max()
     flat = correlate2d(np.ones((3, 3)), kernel).item()
     vertical = [correlate2d(np.eye(3)[[column] * 3], kernel).item() for column in range(3)]
@@ -235,20 +230,23 @@ def _finds_horizontal_lines(kernel):
 
 
 def _rounded(total, largest):
-    """What to add where weights that should be thirds were written with two or three digits."""
+    """Explain a sum that is nearly 0: weights that should be thirds were written with two or three digits."""
     return f" (Yours: {total:.3g}. Rounded weights? Python takes 1/3 as it is.)" if abs(total) < 0.05 * largest else ""
 
 
 q7 = Exercise(
-    "2.7",
-    _finds_horizontal_lines,
-    "A vertical line covers one column of the filter, a horizontal line one row. "
-    "What must every column add up to, and what the middle row?",
-    """
+    judge=_finds_horizontal_lines,
+    hint=(
+        "A vertical line covers one column of the filter, a horizontal line one row. "
+        "What must every column add up to, and what the middle row?"
+    ),
+    solution="""
 answer = [[-1, -1, -1],
           [ 2,  2,  2],
           [-1, -1, -1]]
 """,
-    "Every column adds up to 0, the middle row to a positive number. Turned by 90 degrees, such a filter finds "
-    "vertical lines.",
+    lesson=(
+        "Every column adds up to 0, the middle row to a positive number. "
+        "Turned by 90 degrees, such a filter finds vertical lines."
+    ),
 )

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from utils.exercises.exercise import Exercise, same_function, same_numbers
+from utils.exercises.exercise import Exercise
+from utils.exercises.judges import same_function, same_numbers
 
 q1 = Exercise(
-    "5.1",
-    same_numbers(
+    judge=same_numbers(
         (32, 2000),
         mistakes=[
             ((2000, 32), "The order is parameters, connections."),
@@ -22,13 +22,15 @@ q1 = Exercise(
             ((32, 8000), "The windows do not overlap: the maps get half as wide and half as high."),
         ],
     ),
-    "Each map has two parameters. Each of the 5 × 5 units of a map reads the four pixels of its window and a bias.",
-    """
+    hint=(
+        "Each map has two parameters. Each of the 5 × 5 units of a map reads the four pixels of its window and a bias."
+    ),
+    solution="""
 parameters = 16 * 2
 connections = 16 * (5 * 5) * (2 * 2 + 1)
 answer = (parameters, connections)
 """,
-    "Subsampling costs connections but hardly any parameters.",
+    lesson="Subsampling costs connections but hardly any parameters.",
 )
 
 _tables = [
@@ -42,21 +44,17 @@ _tables = [
 
 
 def _pairs(table):
-    """Pairs of equal columns."""
+    """Count the pairs of equal columns."""
     _, counts = np.unique(table, axis=1, return_counts=True)
     return (counts * (counts - 1) // 2).sum()
 
 
 q2 = Exercise(
-    "5.2",
-    same_function(
+    judge=same_function(
         _pairs,
         cases=_tables,
         mistakes=[
-            (
-                lambda table: 2 * _pairs(table),
-                "You count every pair twice: maps 0 and 1, and again maps 1 and 0.",
-            ),
+            (lambda table: 2 * _pairs(table), "You count every pair twice: maps 0 and 1, and again maps 1 and 0."),
             (lambda table: 2 * _pairs(table) + table.shape[1], "You also compare each map with itself."),
             (lambda table: _pairs(table) + table.shape[1], "You also compare each map with itself."),
             (lambda table: _pairs(table.T), "You compare input maps. The maps of the layer are the columns."),
@@ -74,9 +72,11 @@ q2 = Exercise(
             ),
         ],
     ),
-    "Compare column i with every column j before it. Two columns are the same if all of their entries are equal: "
-    "`(a == b).all()` says so, and `sum` counts True as 1.",
-    """
+    hint=(
+        "Compare column i with every column j before it. Two columns are the same if all of their entries are equal: "
+        "`(a == b).all()` says so, and `sum` counts True as 1."
+    ),
+    solution="""
 def twins(table):
     columns = table.T
     return sum((columns[i] == columns[j]).all()
@@ -84,13 +84,14 @@ def twins(table):
 
 answer = twins
 """,
-    "CONNECTIONS has no twins, a full table for 16 maps has 120 pairs. There only different first weights keep two "
-    "maps from becoming the same.",
+    lesson=(
+        "CONNECTIONS has no twins, a full table for 16 maps has 120 pairs. "
+        "There only different first weights keep two maps from becoming the same."
+    ),
 )
 
 q3 = Exercise(
-    "5.3",
-    same_numbers(
+    judge=same_numbers(
         5 * 2**2 + 2 * 1**2,
         mistakes=[
             (7, "You count the units that differ. Their differences are squared before they are added up."),
@@ -103,21 +104,20 @@ q3 = Exercise(
             (10, "The difference between 1 and -1 is 2, and it is squared."),
         ],
     ),
-    "For each of the 84 units: the difference to the pixel, squared. Then add up. For 77 of them that is 0.",
-    """
+    hint="For each of the 84 units: the difference to the pixel, squared. Then add up. For 77 of them that is 0.",
+    solution="""
 wrong_sign = 5 * (1 - -1)**2
 zero = 2 * (1 - 0)**2
 answer = wrong_sign + zero
 """,
-    "Every flipped pixel costs 4. The nearest picture wins, so that some wrong units do no harm.",
+    lesson="Every flipped pixel costs 4. The nearest picture wins, so that some wrong units do no harm.",
 )
 
 _first = 6 * (5 * 5 + 1) + 16 * (5 * 5 * 6 + 1)
 _last = 84 * (120 + 1) + 10 * (84 + 1)
 
 q4 = Exercise(
-    "5.4",
-    same_numbers(
+    judge=same_numbers(
         _first + 120 * (4 * 4 * 16 + 1) + _last,
         mistakes=[
             (61706, "That is the network for 32 × 32 pixels. How large are the maps of S4 now?"),
@@ -129,22 +129,21 @@ q4 = Exercise(
             (120 * (4 * 4 * 16 + 1), "That is C5 alone. The other layers have parameters too."),
         ],
     ),
-    "The maps are 24 × 24, 12 × 12, 8 × 8 and 4 × 4. Only one layer's number of parameters changes.",
-    """
+    hint="The maps are 24 × 24, 12 × 12, 8 × 8 and 4 × 4. Only one layer's number of parameters changes.",
+    solution="""
 C1, C3 = 6 * (5 * 5 * 1 + 1), 16 * (5 * 5 * 6 + 1)
 C5 = 120 * (4 * 4 * 16 + 1)
 F6, output = 84 * (120 + 1), 10 * (84 + 1)
 answer = C1 + C3 + C5 + F6 + output
 """,
-    "Two pixels less on each side, and more than a quarter of the parameters is gone: all of them in C5.",
+    lesson="Two pixels less on each side, and more than a quarter of the parameters is gone: all of them in C5.",
 )
 
 _powers = np.exp([3, 1, 0, 0])
 _p = float(_powers[1] / _powers.sum())
 
 q5 = Exercise(
-    "5.5",
-    same_numbers(
+    judge=same_numbers(
         (_p, -np.log(_p)),
         mistakes=[
             ((-np.log(_p), _p), "The order is probability, loss."),
@@ -163,21 +162,22 @@ q5 = Exercise(
         ],
         tolerance=5e-3,
     ),
-    "Softmax: e to the power of each score, divided by the sum of all four powers. The loss is minus the logarithm of "
-    "the right class's probability.",
-    """
+    hint=(
+        "Softmax: e to the power of each score, divided by the sum of all four powers. "
+        "The loss is minus the logarithm of the right class's probability."
+    ),
+    solution="""
 import numpy as np
 
 powers = np.exp([3, 1, 0, 0])
 p = powers[1] / powers.sum()
 answer = (p, -np.log(p))
 """,
-    "The loss looks only at the probability of the right class. All other scores matter through the sum.",
+    lesson="The loss looks only at the probability of the right class. All other scores matter through the sum.",
 )
 
 q6 = Exercise(
-    "5.6",
-    same_numbers(
+    judge=same_numbers(
         (7, 5),
         mistakes=[
             ((5, 7), "The order is: epochs trained, epoch whose weights are kept."),
@@ -191,8 +191,11 @@ q6 = Exercise(
             ((7, 3), "0.5 is the best for a while only. Look for the lowest loss before the stop."),
         ],
     ),
-    "Go through the list and keep the lowest loss so far. How many epochs in a row have passed without a new lowest?",
-    """
+    hint=(
+        "Go through the list and keep the lowest loss so far. "
+        "How many epochs in a row have passed without a new lowest?"
+    ),
+    solution="""
 val_loss = [0.9, 0.6, 0.5, 0.52, 0.48, 0.49, 0.55, 0.47]
 best, waited = 0, 0
 for epoch in range(1, len(val_loss)):
@@ -201,12 +204,13 @@ for epoch in range(1, len(val_loss)):
         break
 answer = (epoch + 1, best + 1)
 """,
-    "The 0.47 that would have come next is never seen. More patience costs epochs and may find a better network.",
+    lesson=(
+        "The 0.47 that would have come next is never seen. More patience costs epochs and may find a better network."
+    ),
 )
 
 q7 = Exercise(
-    "5.7",
-    same_numbers(
+    judge=same_numbers(
         2,
         mistakes=[
             (1, "Then most test photographs show a plant that is in the training set as well."),
@@ -214,16 +218,15 @@ q7 = Exercise(
             (4, "Then the network is tested on what it was trained with."),
         ],
     ),
-    "Which plants will the network meet in the field? The test must be like that.",
-    """
+    hint="Which plants will the network meet in the field? The test must be like that.",
+    solution="""
 answer = 2
 """,
-    "Split by plant, by writer, by patient: by what will be new when the network is used.",
+    lesson="Split by plant, by writer, by patient: by what will be new when the network is used.",
 )
 
 q8 = Exercise(
-    "5.8",
-    same_numbers(
+    judge=same_numbers(
         (93, 32),
         mistakes=[
             ((32, 93), "The order is: answers, pixels of the width."),
@@ -238,12 +241,12 @@ q8 = Exercise(
             ((93, 5), "5 is the width of C5's filters, in places of S4. How many pixels of the line is that?"),
         ],
     ),
-    "Follow the widths: C1 takes 4 away, S2 halves, C3 takes 4 away, S4 halves, C5 takes 4 away.",
-    """
+    hint="Follow the widths: C1 takes 4 away, S2 halves, C3 takes 4 away, S4 halves, C5 takes 4 away.",
+    solution="""
 width = 400
 for layer in ("C1", "S2", "C3", "S4", "C5"):
     width = width // 2 if layer.startswith("S") else width - 4
 answer = (width, 32)               # 32: for an image of 32 x 32 there is one answer
 """,
-    "The same as (400 - 32) / 4 + 1: windows of 32 pixels, 4 apart.",
+    lesson="The same as (400 - 32) / 4 + 1: windows of 32 pixels, 4 apart.",
 )

@@ -4,13 +4,13 @@ import numpy as np
 import scipy.signal
 
 from utils.convolution import convolve2d, correlate2d, pool2d
-from utils.exercises.exercise import Exercise, same_function, same_numbers
+from utils.exercises.exercise import Exercise
+from utils.exercises.judges import same_function, same_numbers
 
 _map = np.array([[4, 0, 1, 3], [2, 2, 5, 3], [0, 8, 6, 6], [8, 0, 2, 2]])
 
 q1 = Exercise(
-    "4.1",
-    same_numbers(
+    judge=same_numbers(
         pool2d(_map, mode="average"),
         mistakes=[
             (pool2d(_map), "That is max pooling. Average pooling takes the mean of the four values."),
@@ -20,24 +20,18 @@ q1 = Exercise(
             ),
             (2 * pool2d(_map, mode="average"), "Divide by the number of values in a window, not by its width."),
             (-pool2d(-_map), "Those are the smallest values of the windows. Average pooling takes the mean."),
-            (
-                _map.reshape(4, 2, 2).mean(axis=2),
-                "Your windows are two columns wide, but only one row high.",
-            ),
-            (
-                _map.reshape(2, 2, 4).mean(axis=1),
-                "Your windows are two rows high, but only one column wide.",
-            ),
+            (_map.reshape(4, 2, 2).mean(axis=2), "Your windows are two columns wide, but only one row high."),
+            (_map.reshape(2, 2, 4).mean(axis=1), "Your windows are two rows high, but only one column wide."),
             (pool2d(_map, strides=1, mode="average"), "Your windows overlap: that is stride 1."),
             (pool2d(_map, mode="average").T, "Rows and columns are exchanged."),
         ],
     ),
-    "The first window holds 4, 0, 2, 2. Add them up and divide by their number.",
-    """
+    hint="The first window holds 4, 0, 2, 2. Add them up and divide by their number.",
+    solution="""
 answer = [[(4 + 0 + 2 + 2) / 4, (1 + 3 + 5 + 3) / 4],
           [(0 + 8 + 8 + 0) / 4, (6 + 6 + 2 + 2) / 4]]
 """,
-    "The mean keeps something of all four values, the maximum only the strongest.",
+    lesson="The mean keeps something of all four values, the maximum only the strongest.",
 )
 
 
@@ -47,8 +41,7 @@ def _ragged(x, size):
 
 
 q2 = Exercise(
-    "4.2",
-    same_function(
+    judge=same_function(
         lambda x, size: pool2d(x, size),
         cases=[
             (np.array([[1.0, 5, 2, 0], [3, 4, 3, 1], [7, 2, 0, 4], [6, 1, 2, 3]]), 2),
@@ -59,10 +52,7 @@ q2 = Exercise(
         mistakes=[
             (lambda x, size: pool2d(x, size, mode="average"), "You take means. Take the largest value of each window."),
             (lambda x, size: pool2d(x, size, strides=1), "Your windows overlap. Move on by the size of the window."),
-            (
-                _ragged,
-                "You keep the rest at the border. Windows that are not full are left out.",
-            ),
+            (_ragged, "You keep the rest at the border. Windows that are not full are left out."),
             (
                 lambda x, size: np.maximum(pool2d(x, size), 0),
                 "Negative maxima become 0 in your result. Which value did you begin with?",
@@ -70,8 +60,8 @@ q2 = Exercise(
             (lambda x, size: pool2d(x, 2), "You always use windows of 2 × 2, whatever size is."),
         ],
     ),
-    "The result has x.shape[0] // size rows. At (i, j) the window is x[i*size:(i+1)*size, j*size:(j+1)*size].",
-    """
+    hint="The result has x.shape[0] // size rows. At (i, j) the window is x[i*size:(i+1)*size, j*size:(j+1)*size].",
+    solution="""
 import numpy as np
 
 def max_pool(x, size):
@@ -84,15 +74,14 @@ def max_pool(x, size):
 
 answer = max_pool
 """,
-    "Stride = window size, so that every pixel belongs to at most one window.",
+    lesson="Stride = window size, so that every pixel belongs to at most one window.",
 )
 
 _dense = (32 * 32 * 3 + 1) * 32 * 32 * 16
 _conv = (3 * 3 * 3 + 1) * 16
 
 q3 = Exercise(
-    "4.3",
-    same_numbers(
+    judge=same_numbers(
         _dense // _conv,
         mistakes=[
             (_dense, "That is the number of parameters of the dense layer. Divide by that of the convolutional one."),
@@ -108,18 +97,17 @@ q3 = Exercise(
             (_conv / _dense, "Divide the other way round."),
         ],
     ),
-    "The dense layer has 32 * 32 * 16 outputs, each with a weight for all 32 * 32 * 3 inputs and a bias.",
-    """
+    hint="The dense layer has 32 * 32 * 16 outputs, each with a weight for all 32 * 32 * 3 inputs and a bias.",
+    solution="""
 dense = (32 * 32 * 3 + 1) * (32 * 32 * 16)
 convolutional = (3 * 3 * 3 + 1) * 16
 answer = round(dense / convolutional)
 """,
-    "About 50 million parameters against 448.",
+    lesson="About 50 million parameters against 448.",
 )
 
 q4 = Exercise(
-    "4.4",
-    same_numbers(
+    judge=same_numbers(
         10,
         mistakes=[
             (8, "After the pooling, neighbours in the map are two pixels apart in the image."),
@@ -129,8 +117,8 @@ q4 = Exercise(
             (12, "Stride 2 doubles the steps that come after the pooling, not those before it."),
         ],
     ),
-    "Start with 1 and add (F - 1) times the step for each layer. The step is 1 until the pooling doubles it.",
-    """
+    hint="Start with 1 and add (F - 1) times the step for each layer. The step is 1 until the pooling doubles it.",
+    solution="""
 field = 1
 field += (3 - 1) * 1      # convolution: 3
 field += (3 - 1) * 1      # convolution: 5
@@ -138,13 +126,12 @@ field += (2 - 1) * 1      # pooling: 6, and from here on a step is 2 pixels
 field += (3 - 1) * 2      # convolution
 answer = field
 """,
-    "3, 5, 6, 10: behind a stride of 2 every layer widens the field twice as fast.",
+    lesson="3, 5, 6, 10: behind a stride of 2 every layer widens the field twice as fast.",
 )
 
 
 q5 = Exercise(
-    "4.5",
-    same_numbers(
+    judge=same_numbers(
         (1, 1, 0, 2, 0, 2),
         mistakes=[
             (
@@ -168,9 +155,11 @@ q5 = Exercise(
             ((1, 0, 0, 2, 0, 2), "ReLU leaves every value at its place. What does the result do if the image moves?"),
         ],
     ),
-    "Does the result have places? If so, does each value reappear one place further? If it is a single number, does it "
-    "stay the same?",
-    """
+    hint=(
+        "Does the result have places? If so, does each value reappear one place further? "
+        "If it is a single number, does it stay the same?"
+    ),
+    solution="""
 answer = [1,      # the filter has the same weights everywhere
           1,      # each value by itself
           0,      # the windows are filled anew: half a step is no step
@@ -178,8 +167,10 @@ answer = [1,      # the filter has the same weights everywhere
           0,      # other weights for other places
           2]      # the map moves along, its mean stays
 """,
-    "Layers that share weights move along; the maximum or mean of a whole map forgets the place; pooling with a stride "
-    "does neither exactly.",
+    lesson=(
+        "Layers that share weights move along; the maximum or mean of a whole map forgets the place; "
+        "pooling with a stride does neither exactly."
+    ),
 )
 
 
@@ -188,8 +179,7 @@ def _kernels(seed, *sizes):
 
 
 q6 = Exercise(
-    "4.6",
-    same_function(
+    judge=same_function(
         lambda k1, k2: convolve2d(k1, k2, padding=k2.shape[0] - 1),
         cases=[
             _kernels(1, (3, 3), (3, 3)),
@@ -225,18 +215,12 @@ q6 = Exercise(
                 "Nearly: the size is right. Two correlations in a row amount to a convolution of the kernels: "
                 "one of them must be flipped.",
             ),
-            (
-                lambda k1, k2: k1 + k2,
-                "Adding kernels is what two layers side by side do, not one after the other.",
-            ),
-            (
-                lambda k1, k2: k1 @ k2,
-                "A convolution of kernels is no matrix product.",
-            ),
+            (lambda k1, k2: k1 + k2, "Adding kernels is what two layers side by side do, not one after the other."),
+            (lambda k1, k2: k1 @ k2, "A convolution of kernels is no matrix product."),
         ],
     ),
-    'Lay k2 over k1 in every possible way: the full convolution. scipy.signal.convolve2d has the mode "full".',
-    """
+    hint='Lay k2 over k1 in every possible way: the full convolution. scipy.signal.convolve2d has the mode "full".',
+    solution="""
 from scipy.signal import convolve2d
 
 def merge(k1, k2):
@@ -244,5 +228,5 @@ def merge(k1, k2):
 
 answer = merge
 """,
-    "The kernel of two layers in a row is the convolution of their kernels, the flip included.",
+    lesson="The kernel of two layers in a row is the convolution of their kernels, the flip included.",
 )

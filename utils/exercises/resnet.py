@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from utils.exercises.exercise import Exercise, same_function, same_numbers
+from utils.exercises.exercise import Exercise
+from utils.exercises.judges import same_function, same_numbers
 
 
 def _batch_norm(x, gamma, beta, epsilon):
@@ -12,8 +13,7 @@ def _batch_norm(x, gamma, beta, epsilon):
 _rng = np.random.default_rng(seed=0)
 
 q1 = Exercise(
-    "8.1",
-    same_function(
+    judge=same_function(
         _batch_norm,
         cases=[
             (_rng.normal(3, 2, (8, 3)), np.array([1.0, 2.0, 0.5]), np.array([0.0, 1.0, -1.0]), 0.001),
@@ -36,34 +36,22 @@ q1 = Exercise(
                 lambda x, g, b, e: g * (x - x.mean(0)) / (x.std(0) + e) + b,
                 "epsilon is added to the variance, inside the root.",
             ),
-            (
-                lambda x, g, b, e: g * (x - x.mean(0)) / np.sqrt(x.var(0) + e),
-                "beta is missing.",
-            ),
+            (lambda x, g, b, e: g * (x - x.mean(0)) / np.sqrt(x.var(0) + e), "beta is missing."),
             (
                 lambda x, g, b, e: (x - x.mean(0)) / np.sqrt(x.var(0) + e),
                 "That has mean 0 and variance 1. gamma and beta come after.",
             ),
-            (
-                lambda x, g, b, e: g * ((x - x.mean(0)) / np.sqrt(x.var(0) + e) + b),
-                "gamma must not multiply beta.",
-            ),
+            (lambda x, g, b, e: g * ((x - x.mean(0)) / np.sqrt(x.var(0) + e) + b), "gamma must not multiply beta."),
             (
                 lambda x, g, b, e: g * (x - x.mean(0)) / np.sqrt(x.var(0, ddof=1) + e) + b,
                 "You divide by n - 1 in the variance. Batch normalisation divides by n.",
             ),
-            (
-                lambda x, g, b, e: _batch_norm(x, 1, b, e),
-                "gamma is missing.",
-            ),
+            (lambda x, g, b, e: _batch_norm(x, 1, b, e), "gamma is missing."),
             (
                 lambda x, g, b, e: _batch_norm(x, g, b, 0),
                 "epsilon is missing: it keeps the division possible where the variance is 0.",
             ),
-            (
-                lambda x, g, b, e: _batch_norm(x, b, g, e),
-                "gamma and beta are exchanged. gamma is the factor.",
-            ),
+            (lambda x, g, b, e: _batch_norm(x, b, g, e), "gamma and beta are exchanged. gamma is the factor."),
             (
                 lambda x, g, b, e: g * (x - x.mean(0) / np.sqrt(x.var(0) + e)) + b,
                 "Only the mean is divided by the root. Where must brackets stand?",
@@ -80,15 +68,12 @@ q1 = Exercise(
                 lambda x, g, b, e: g * (x - x.mean(0)) / np.sqrt(x.var(0)) + e + b,
                 "epsilon is added to the variance, inside the root.",
             ),
-            (
-                lambda x, g, b, e: g * ((x - x.mean(0)) / np.sqrt(x.var(0) + e)) - b,
-                "beta is added, not subtracted.",
-            ),
+            (lambda x, g, b, e: g * ((x - x.mean(0)) / np.sqrt(x.var(0) + e)) - b, "beta is added, not subtracted."),
         ],
         tolerance=1e-5,  # float32 is enough
     ),
-    "x.mean(axis=0) and x.var(axis=0) are the mean and variance of each channel.",
-    """
+    hint="x.mean(axis=0) and x.var(axis=0) are the mean and variance of each channel.",
+    solution="""
 import numpy as np
 
 def batch_norm(x, gamma, beta, epsilon):
@@ -97,7 +82,7 @@ def batch_norm(x, gamma, beta, epsilon):
 
 answer = batch_norm
 """,
-    "For images the mean also goes over rows and columns: axis=(0, 1, 2).",
+    lesson="For images the mean also goes over rows and columns: axis=(0, 1, 2).",
 )
 
 
@@ -117,8 +102,7 @@ def _nesterov(w, gradients, rate, momentum):
 
 
 q2 = Exercise(
-    "8.2",
-    same_function(
+    judge=same_function(
         _descend,
         cases=[
             (1.0, [0.5, 0.5, -0.2], 0.1, 0.9),
@@ -152,8 +136,8 @@ q2 = Exercise(
             (_nesterov, "That is Nesterov's variant. Here w moves by v."),
         ],
     ),
-    "Keep two numbers, w and v. v starts at 0 and is changed in each step before w is.",
-    """
+    hint="Keep two numbers, w and v. v starts at 0 and is changed in each step before w is.",
+    solution="""
 def descend(w, gradients, rate, momentum):
     v = 0.0
     for g in gradients:
@@ -163,52 +147,24 @@ def descend(w, gradients, rate, momentum):
 
 answer = descend
 """,
-    "With momentum 0 it is plain SGD.",
+    lesson="With momentum 0 it is plain SGD.",
 )
 
 
-def _plateau_rates(losses, rate, patience):
+def _plateau_rates(losses, rate, patience, lowest=True, count_again=True):
+    """Divide the rate after `patience` epochs without a new lowest loss. The usual mistakes change the last two."""
     rates, best, waited = [rate], np.inf, 0
     for loss in losses[:-1]:
         waited = 0 if loss < best else waited + 1
-        best = min(best, loss)
-        if waited == patience:
-            rate, waited = rate / 10, 0
-        rates.append(rate)
-    return rates
-
-
-def _with_the_loss_before(losses, rate, patience):
-    """What comes out if each loss is compared with the one before, not with the lowest so far."""
-    rates, before, waited = [rate], np.inf, 0
-    for loss in losses[:-1]:
-        waited = 0 if loss < before else waited + 1
-        before = loss
-        if waited == patience:
-            rate, waited = rate / 10, 0
-        rates.append(rate)
-    return rates
-
-
-def _without_a_new_count(losses, rate, patience):
-    """What comes out if the counting goes on after a division."""
-    rates, best, waited = [rate], np.inf, 0
-    for loss in losses[:-1]:
-        waited = 0 if loss < best else waited + 1
-        best = min(best, loss)
+        best = min(best, loss) if lowest else loss
         if waited >= patience:
-            rate = rate / 10
+            rate, waited = rate / 10, 0 if count_again else waited
         rates.append(rate)
     return rates
-
-
-def _in_the_same_epoch(losses, rate, patience):
-    return _plateau_rates([*losses, np.inf], rate, patience)[1:]
 
 
 q3 = Exercise(
-    "8.3",
-    same_function(
+    judge=same_function(
         _plateau_rates,
         cases=[
             ([1.0, 0.8, 0.9, 0.85, 0.7, 0.6], 0.1, 2),
@@ -219,9 +175,18 @@ q3 = Exercise(
             ([0.7], 0.2, 2),
         ],
         mistakes=[
-            (_with_the_loss_before, "You compare with the loss before. What counts is the lowest so far."),
-            (_without_a_new_count, "After a division the counting begins again at 0."),
-            (_in_the_same_epoch, "The rate falls one epoch too early: the loss of an epoch is known at its end."),
+            (
+                lambda *given: _plateau_rates(*given, lowest=False),
+                "You compare with the loss before. What counts is the lowest so far.",
+            ),
+            (
+                lambda *given: _plateau_rates(*given, count_again=False),
+                "After a division the counting begins again at 0.",
+            ),
+            (
+                lambda losses, *given: _plateau_rates([*losses, np.inf], *given)[1:],
+                "The rate falls one epoch too early: the loss of an epoch is known at its end.",
+            ),
             (
                 lambda losses, rate, patience: _plateau_rates(losses, rate, patience + 1),
                 "The rate falls one epoch too late: the epoch after the last of the `patience` ones has a new rate.",
@@ -237,8 +202,8 @@ q3 = Exercise(
         ],
         tolerance=1e-9,
     ),
-    "Go through all losses but the last, with three numbers: the lowest loss so far, the epochs waited, the rate.",
-    """
+    hint="Go through all losses but the last, with three numbers: the lowest loss so far, the epochs waited, the rate.",
+    solution="""
 def plateau_rates(losses, rate, patience):
     rates, lowest, waited = [rate], float("inf"), 0
     for loss in losses[:-1]:
@@ -253,18 +218,14 @@ def plateau_rates(losses, rate, patience):
 
 answer = plateau_rates
 """,
-    "That is ReduceLROnPlateau(factor=0.1, min_delta=0).",
+    lesson="That is ReduceLROnPlateau(factor=0.1, min_delta=0).",
 )
 
 q4 = Exercise(
-    "8.4",
-    same_numbers(
+    judge=same_numbers(
         [False, True, False],
         mistakes=[
-            (
-                [True, False, False],
-                "There the network has learned its training images better. What is that called?",
-            ),
+            ([True, False, False], "There the network has learned its training images better. What is that called?"),
             ([True, True, False], "You look at the test errors. What does degradation say about the training images?"),
             (
                 [True, False, True],
@@ -276,16 +237,17 @@ q4 = Exercise(
             ([False, True, True], "In one of these two cases both errors have fallen."),
         ],
     ),
-    "Degradation shows in the training error. A test error that rises while that falls is something else.",
-    """
+    hint="Degradation shows in the training error. A test error that rises while that falls is something else.",
+    solution="""
 answer = [False, True, False]
 """,
-    "(A) is overfitting, (B) is degradation: it could copy the 30 layers and does not; (C) is what one hopes for.",
+    lesson=(
+        "(A) is overfitting, (B) is degradation: it could copy the 30 layers and does not; (C) is what one hopes for."
+    ),
 )
 
 q5 = Exercise(
-    "8.5",
-    same_numbers(
+    judge=same_numbers(
         [True, False, True],
         mistakes=[
             ([False, True, False], "You say where the shortcut can be the identity. A projection is needed elsewhere."),
@@ -295,18 +257,17 @@ q5 = Exercise(
             ([False, False, True], "A stride of 2 halves rows and columns: look at the first block again."),
         ],
     ),
-    "Write down the shape before and after each block: stride 2 halves rows and columns, filters counts maps.",
-    """
+    hint="Write down the shape before and after each block: stride 2 halves rows and columns, filters counts maps.",
+    solution="""
 answer = [True, False, True]
 """,
-    "(28, 28, 128) becomes (14, 14, 256), stays so, and becomes (14, 14, 512): two changes, two projections.",
+    lesson="(28, 28, 128) becomes (14, 14, 256), stays so, and becomes (14, 14, 512): two changes, two projections.",
 )
 
 _plain, _residual = 50 * np.log10(0.1), 50 * np.log10(0.9)
 
 q6 = Exercise(
-    "8.6",
-    same_numbers(
+    judge=same_numbers(
         (_plain, _residual),
         mistakes=[
             ((_residual, _plain), "The order is plain, residual."),
@@ -324,49 +285,43 @@ q6 = Exercise(
         ],
         tolerance=(1e-6, 0.05),  # the first is whole, the second asked for to one decimal
     ),
-    "The plain network multiplies |F'| = 0.1 fifty times, the residual one 1 + F' = 0.9.",
-    """
+    hint="The plain network multiplies |F'| = 0.1 fifty times, the residual one 1 + F' = 0.9.",
+    solution="""
 import numpy as np
 
 answer = (np.log10(0.1**50), np.log10(0.9**50))
 """,
-    "10^-50 is nothing; 10^-2.3 is still half a per cent.",
+    lesson="10^-50 is nothing; 10^-2.3 is still half a per cent.",
 )
 
 q7 = Exercise(
-    "8.7",
-    same_numbers(
+    judge=same_numbers(
         (512, 84),
         mistakes=[
             ((1024, 120), "Those are the paths of all 10 blocks, before one is taken out."),
-            (
-                (512, 120),
-                "The first is right. Paths through the removed block are gone from the second, too.",
-            ),
+            ((512, 120), "The first is right. Paths through the removed block are gone from the second, too."),
             ((1024, 84), "The second is right. How many of the blocks can a path still choose to go through?"),
             ((9, 84), "The second is right. A path goes through each block or past it: two ways for each."),
             ((512, 27), "The first is right. Of the blocks that are left, in how many ways can one choose 3?"),
-            (
-                (512, 504),
-                "The first is right. The order of the blocks is fixed: choose 3, do not arrange them.",
-            ),
+            ((512, 504), "The first is right. The order of the blocks is fixed: choose 3, do not arrange them."),
             ((512, 36), "The first is right. The second counts the paths through the removed block and two others."),
             ((512, 8), "The first is right. Of the blocks that are left, in how many ways can one choose 3?"),
             ((84, 512), "The order is: all paths, those through 3 blocks."),
         ],
     ),
-    "9 blocks are left. A path goes through each of them or past it; math.comb counts the ways to choose 3.",
-    """
+    hint="9 blocks are left. A path goes through each of them or past it; math.comb counts the ways to choose 3.",
+    solution="""
 from math import comb
 
 answer = (2**9, comb(9, 3))
 """,
-    "Half of all paths are left. Of the short ones, through 3 blocks, it is 84 of 120: most never met the block.",
+    lesson=(
+        "Half of all paths are left. Of the short ones, through 3 blocks, it is 84 of 120: most never met the block."
+    ),
 )
 
 q8 = Exercise(
-    "8.8",
-    same_numbers(
+    judge=same_numbers(
         152,
         mistakes=[
             (150, "The first convolution and the last dense layer have weights, too."),
@@ -376,9 +331,9 @@ q8 = Exercise(
             (156, "The convolutions of the shortcuts are not counted."),
         ],
     ),
-    "Add up the blocks; each has three convolutions. What comes before the first block, what after the last?",
-    """
+    hint="Add up the blocks; each has three convolutions. What comes before the first block, what after the last?",
+    solution="""
 answer = 1 + 3 * (3 + 8 + 36 + 3) + 1
 """,
-    "ResNet-152, the paper's deepest network for ImageNet, which won ILSVRC in 2015.",
+    lesson="ResNet-152, the paper's deepest network for ImageNet, which won ILSVRC in 2015.",
 )

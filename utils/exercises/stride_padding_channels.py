@@ -3,11 +3,12 @@
 import numpy as np
 
 from utils.convolution import conv2d, convolve2d, correlate2d
-from utils.exercises.exercise import Exercise, same_function, same_numbers
+from utils.exercises.exercise import Exercise
+from utils.exercises.judges import same_function, same_numbers
 
 
 def _without_nesting(judge):
-    """A judge that takes ((12, 16), (6, 10)) for (12, 16, 6, 10): the numbers count, not how they are grouped."""
+    """Let a judge take ((12, 16), (6, 10)) for (12, 16, 6, 10): the numbers count, not their grouping."""
 
     def judge_flat(answer):
         try:
@@ -20,8 +21,7 @@ def _without_nesting(judge):
 
 
 q1 = Exercise(
-    "3.1",
-    same_function(
+    judge=same_function(
         lambda image, p: np.pad(image, p),
         cases=[
             (np.array([[1, 2, 3], [4, 5, 6]]), 1),
@@ -38,8 +38,8 @@ q1 = Exercise(
             (lambda image, p: np.pad(image, p).T, "Rows and columns of your result are exchanged."),
         ],
     ),
-    "Make an array of zeros that is 2 * p larger in both directions, and copy the image into its middle.",
-    """
+    hint="Make an array of zeros that is 2 * p larger in both directions, and copy the image into its middle.",
+    solution="""
 import numpy as np
 
 def zero_pad(image, p):
@@ -50,12 +50,11 @@ def zero_pad(image, p):
 
 answer = zero_pad
 """,
-    "Slicing with p:p + height works for p = 0 as well; p:-p would not.",
+    lesson="Slicing with p:p + height works for p = 0 as well; p:-p would not.",
 )
 
 q2 = Exercise(
-    "3.2",
-    same_numbers(
+    judge=same_numbers(
         16,
         mistakes=[
             (16.5, "Half a window does not exist."),
@@ -69,16 +68,15 @@ q2 = Exercise(
             (256, "That is the whole map. How many pixels are in one of its rows?"),
         ],
     ),
-    "Put W1 = 32, F = 5, P = 2 and S = 2 into the formula, and round down where the division leaves a remainder.",
-    """
+    hint="Put W1 = 32, F = 5, P = 2 and S = 2 into the formula, and round down where the division leaves a remainder.",
+    solution="""
 answer = (32 - 5 + 2 * 2) // 2 + 1
 """,
-    "31 // 2 + 1 = 16: half the width, as usual for stride 2.",
+    lesson="31 // 2 + 1 = 16: half the width, as usual for stride 2.",
 )
 
 q3 = Exercise(
-    "3.3",
-    _without_nesting(
+    judge=_without_nesting(
         same_numbers(
             (1, 2),
             mistakes=[
@@ -94,17 +92,16 @@ q3 = Exercise(
             ],
         )
     ),
-    "Solve (224 - 11 + zeros) / 4 + 1 = 55 for the total number of zeros, then share them between the two sides.",
-    """
+    hint="Solve (224 - 11 + zeros) / 4 + 1 = 55 for the total number of zeros, then share them between the two sides.",
+    solution="""
 zeros = (55 - 1) * 4 + 11 - 224       # 3 in total
 answer = (zeros // 2, zeros - zeros // 2)
 """,
-    "Three zeros in total, an odd number: with P on each side the formula leaves a remainder.",
+    lesson="Three zeros in total, an odd number: with P on each side the formula leaves a remainder.",
 )
 
 q4 = Exercise(
-    "3.4",
-    _without_nesting(
+    judge=_without_nesting(
         same_numbers(
             (12, 16, 6, 10),
             mistakes=[
@@ -121,12 +118,12 @@ q4 = Exercise(
             ],
         )
     ),
-    "Rows start at i * s_h with i = 4 and s_h = 3, and there are f_h = 5 of them.",
-    """
+    hint="Rows start at i * s_h with i = 4 and s_h = 3, and there are f_h = 5 of them.",
+    solution="""
 i, j, f, s = 4, 2, 5, 3
 answer = (i * s, i * s + f - 1, j * s, j * s + f - 1)
 """,
-    "Rows 12 to 16 and columns 6 to 10: 25 pixels.",
+    lesson="Rows 12 to 16 and columns 6 to 10: 25 pixels.",
 )
 
 _patch = np.array([[[2, 0], [1, 1]], [[3, 2], [0, 0]], [[0, 1], [2, 1]]])  # (channels, rows, columns)
@@ -136,8 +133,7 @@ _flipped = sum(convolve2d(p, k)[0, 0] for p, k in zip(_patch, _block))
 _exchanged = sum(correlate2d(p, k.T)[0, 0] for p, k in zip(_patch, _block))
 
 q5 = Exercise(
-    "3.5",
-    same_numbers(
+    judge=same_numbers(
         conv2d(np.moveaxis(_patch, 0, -1), np.moveaxis(_block, 0, -1)[..., None], np.array([-2])).item(),
         mistakes=[
             (_channels.sum(), "The bias is missing."),
@@ -151,20 +147,21 @@ q5 = Exercise(
             (_exchanged - 2, "Rows and columns of the filter are exchanged: each inner list is one row."),
         ],
     ),
-    "Twelve products, one for each weight: four of the red channel, four of the green, four of the blue. "
-    "Add them all up, then add the bias.",
-    """
+    hint=(
+        "Twelve products, one for each weight: "
+        "four of the red channel, four of the green, four of the blue. Add them all up, then add the bias."
+    ),
+    solution="""
 red = 2*1 + 0*1 + 1*0 + 1*-1
 green = 3*0 + 2*2 + 0*1 + 0*1
 blue = 0*1 + 1*-1 + 2*0 + 1*3
 answer = red + green + blue - 2
 """,
-    "Twelve products and a bias make one number; the depth of the input does not show in the output.",
+    lesson="Twelve products and a bias make one number; the depth of the input does not show in the output.",
 )
 
 q6 = Exercise(
-    "3.6",
-    same_numbers(
+    judge=same_numbers(
         (5 * 5 * 32 + 1) * 64,
         mistakes=[
             (5 * 5 * 64 + 64, "You forgot that a filter is as deep as its input."),
@@ -175,9 +172,9 @@ q6 = Exercise(
             (5 * 32 * 64 + 64, "A filter of 5 × 5 has 25 weights for each channel."),
         ],
     ),
-    "Count one filter first: its weights for all 32 channels and its bias. Then all filters.",
-    """
+    hint="Count one filter first: its weights for all 32 channels and its bias. Then all filters.",
+    solution="""
 answer = (5 * 5 * 32 + 1) * 64
 """,
-    "51,264 parameters. The size of the image does not occur.",
+    lesson="51,264 parameters. The size of the image does not occur.",
 )

@@ -2,29 +2,28 @@
 
 import numpy as np
 
-from utils.exercises.exercise import Exercise, same_function, same_numbers
+from utils.exercises.exercise import Exercise
+from utils.exercises.judges import same_function, same_numbers
 
 q1 = Exercise(
-    "9.1",
-    same_numbers(
+    judge=same_numbers(
         0,
         mistakes=[
             (1, "Cracks are lines on a material. Which layers know about those?"),
             (2, "Digits are strokes, and nothing like a photograph. Which layers know about strokes?"),
         ],
     ),
-    "The last layers have learned the parts of ImageNet's things. Which task is about such parts?",
-    """
+    hint="The last layers have learned the parts of ImageNet's things. Which task is about such parts?",
+    solution="""
 answer = 0
 """,
-    "More than a hundred of ImageNet's 1,000 classes are dogs. For the other two, earlier layers help more.",
+    lesson="More than a hundred of ImageNet's 1,000 classes are dogs. For the other two, earlier layers help more.",
 )
 
 _INSIDE, _ONCE = (5 + 0.01) * 20, 5 + 0.01 * 20
 
 q2 = Exercise(
-    "9.2",
-    same_numbers(
+    judge=same_numbers(
         _INSIDE / _ONCE,
         mistakes=[
             (20, "Nearly. The head takes a little time as well, also where the base runs only once."),
@@ -34,16 +33,16 @@ q2 = Exercise(
         ],
         tolerance=0.3,
     ),
-    "Inside: (5 + 0.01) ms, 20 times. Once: 5 ms, and 0.01 ms 20 times. The number of images cancels.",
-    """
+    hint="Inside: (5 + 0.01) ms, 20 times. Once: 5 ms, and 0.01 ms 20 times. The number of images cancels.",
+    solution="""
 answer = (5 + 0.01) * 20 / (5 + 0.01 * 20)
 """,
-    "About as many times as there are epochs, because the head costs next to nothing.",
+    lesson="About as many times as there are epochs, because the head costs next to nothing.",
 )
 
 
 def _models():
-    """Small models, built anew each time: nobody's function can spoil them. The feedback calls them by their names."""
+    """Build small models one by one: no function can spoil those of the next check. Feedback names them."""
     from keras import Input, Sequential, layers  # here, because it takes seconds
 
     base = Sequential([Input((8, 8, 3)), layers.Conv2D(4, 3), layers.BatchNormalization(), layers.Flatten()])
@@ -61,10 +60,9 @@ def _count(weights):
 
 
 q3 = Exercise(
-    "9.3",
-    same_function(
+    judge=same_function(
         lambda model: _count(model.trainable_weights),
-        _models,
+        cases=_models,
         mistakes=[
             (lambda model: _count(model.weights), "Those are all parameters. Leave out the frozen ones."),
             (lambda model: _count(model.non_trainable_weights), "Those are the frozen ones."),
@@ -79,8 +77,8 @@ q3 = Exercise(
             ),
         ],
     ),
-    "Go through model.layers and their trainable_weights; np.prod(weight.shape) is the size of one array.",
-    """
+    hint="Go through model.layers and their trainable_weights; np.prod(weight.shape) is the size of one array.",
+    solution="""
 import numpy as np
 
 def trainable(model):
@@ -88,12 +86,11 @@ def trainable(model):
 
 answer = trainable
 """,
-    "trainable(model) gives the total in the last row of the table that unfreeze returns.",
+    lesson="trainable(model) gives the total in the last row of the table that unfreeze returns.",
 )
 
 q4 = Exercise(
-    "9.4",
-    same_numbers(
+    judge=same_numbers(
         100 * np.sqrt(0.6 * 0.4 / 200),
         mistakes=[
             (np.sqrt(0.6 * 0.4 / 200), "As a fraction, yes. How many percentage points are that?"),
@@ -106,18 +103,17 @@ q4 = Exercise(
         ],
         tolerance=0.02,
     ),
-    "p is 0.6, the accuracy, and n is 200, the number of test images. 0.01 is one percentage point.",
-    """
+    hint="p is 0.6, the accuracy, and n is 200, the number of test images. 0.01 is one percentage point.",
+    solution="""
 import numpy as np
 
 answer = 100 * np.sqrt(0.6 * (1 - 0.6) / 200)
 """,
-    "Differences of two or three points on 200 images say little, even if both runs were the same in all else.",
+    lesson="Differences of two or three points on 200 images say little, even if both runs were the same in all else.",
 )
 
 q5 = Exercise(
-    "9.5",
-    same_numbers(
+    judge=same_numbers(
         [1, 2, 3, 0],
         mistakes=[
             ([3, 2, 3, 0], "(a): perhaps, but how much did fine-tuning add near ImageNet, and in which time?"),
@@ -133,10 +129,12 @@ q5 = Exercise(
             ([1, 2, 3, 3], "(d): how many channels does the base read, and how often does it halve the width?"),
         ],
     ),
-    "Is the task near or far? How many labels are there, how much time, and can the base read the images at all?",
-    """
+    hint="Is the task near or far? How many labels are there, how much time, and can the base read the images at all?",
+    solution="""
 answer = [1, 2, 3, 0]
 """,
-    "Near and few labels: the last features. Far: earlier ones. Many labels and time: fine-tuned. Not readable for the "
-    "base: from scratch.",
+    lesson=(
+        "Near and few labels: the last features. Far: earlier ones. Many labels and time: fine-tuned. "
+        "Not readable for the base: from scratch."
+    ),
 )
