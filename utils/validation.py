@@ -1,5 +1,6 @@
 """Checks shared by the library: bad input gets a ValueError that names the argument, the value and the remedy."""
 
+import difflib
 import operator
 
 import numpy as np
@@ -54,12 +55,25 @@ def pair(name, value, minimum=1):
     return tuple(integer(name, entry, minimum) for entry in value)
 
 
-def choice(name, value, allowed):
-    """Return `value` if it is one of the words in `allowed`, in any case; Keras, too, takes "SAME" for "same"."""
-    if isinstance(value, str) and value.lower() in allowed:
-        return value.lower()
-    words = " or ".join(f'"{word}"' for word in allowed)
-    raise ValueError(f"{name} must be {words}, got {value!r}")
+def choice(name, value, allowed, description=None):
+    """Return the word in `allowed` that `value` is, in any case; Keras, too, takes "SAME" for "same".
+
+    Args:
+        name: of the argument, for the message.
+        value: the word to look up.
+        allowed: the words.
+        description: stands for the words in the message, where there are many; similar ones are then suggested.
+
+    Raises:
+        ValueError: for anything else than one of the words.
+    """
+    words = {word.lower(): word for word in allowed}
+    if isinstance(value, str) and value.lower() in words:
+        return words[value.lower()]
+    listed = description or " or ".join(f'"{word}"' for word in allowed)
+    similar = difflib.get_close_matches(str(value).lower(), words, n=5) if description else []
+    hint = f"; did you mean {' or '.join(words[word] for word in similar)}?" if similar else ""
+    raise ValueError(f"{name} must be {listed}, got {value!r}{hint}")
 
 
 def check_groups(in_channels, filters, groups):
