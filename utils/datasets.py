@@ -152,7 +152,7 @@ def _remove_leftovers(builder, data_dir):
 def _connect(builder, data_dir):
     """Raise requests.ConnectionError within seconds if there is no network: TFDS tries for more than three minutes.
 
-    Downloads of an earlier time, and sets that fetch nothing, need no network.
+    Sets with files from an earlier download, and sets that fetch nothing, are not checked.
     """
     urls = [url for url in builder.url_infos or () if url.startswith("http")][:1]
     if not urls or any((data_dir / "downloads" / builder.name).glob("*")):
@@ -175,12 +175,12 @@ def _tfds_on_stderr():
 
     In a notebook TFDS prints to stdout and draws its progress with widgets: outputs that only the first run would have.
     """
-    tfds.display_progress_bar("ipykernel" not in sys.modules)
+    tfds.display_progress_bar(enable="ipykernel" not in sys.modules)
     try:
         with contextlib.redirect_stdout(sys.stderr):
             yield
     finally:
-        tfds.display_progress_bar(True)
+        tfds.display_progress_bar(enable=True)
 
 
 def _read(name, builder, image_size):

@@ -9,8 +9,13 @@ import numpy as np
 def real_array(name, value, shapes):
     """Return `value` as a NumPy array of finite real numbers.
 
-    shapes: the layouts allowed, one tuple of axis names each, for example `[("height", "width")]`.
-    Raises ValueError for a wrong number of axes, an empty axis, text, complex numbers, NaN and infinity.
+    Args:
+        name: of the argument, for the message.
+        value: anything that NumPy turns into an array.
+        shapes: the layouts allowed, one tuple of axis names each, for example ``[("height", "width")]``.
+
+    Raises:
+        ValueError: for a wrong number of axes, an empty axis, text, complex numbers, NaN and infinity.
     """
     layouts = " or ".join("(" + ", ".join(axes) + ("," if len(axes) == 1 else "") + ")" for axes in shapes)
     try:
@@ -42,7 +47,7 @@ def integer(name, value, minimum):
 
 
 def is_pair(value):
-    """True for a sequence such as (rows, columns), False for a single number or a word."""
+    """Tell a sequence such as (rows, columns), which gives True, from a single number or a word."""
     return isinstance(value, (tuple, list)) or (isinstance(value, np.ndarray) and value.ndim > 0)
 
 
