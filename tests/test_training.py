@@ -1,4 +1,4 @@
-"""Runs over seeds, the learning rate schedule, and progress that looks the same in every run."""
+"""Runs over seeds, and progress that looks the same in every run."""
 
 import functools
 import gc

@@ -1,4 +1,4 @@
-"""What training in a notebook needs beside Keras itself: runs over seeds, a learning rate schedule, progress."""
+"""What training in a notebook needs beside Keras itself: runs over seeds, fresh starts, progress."""
 
 import contextlib
 import gc
