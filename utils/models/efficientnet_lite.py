@@ -38,11 +38,11 @@ def efficientnet_lite0(
 ):
     """Build EfficientNet-Lite0, which names 75.1 % of ImageNet's images correctly; 4,652,008 trainable parameters.
 
-    Sixteen inverted residual blocks. "Lite" leaves out what phones compute slowly, the squeeze-and-excitation of
-    Table 1, and replaces Swish by ReLU6, min(max(x, 0), 6). The dropout of its training is left out, too.
+    It has sixteen inverted residual blocks. "Lite" omits the squeeze-and-excitation of Table 1, which is slow on
+    phones, and replaces Swish by ReLU6, min(max(x, 0), 6). There is no dropout.
 
     Args:
-        weights: "imagenet" for those learned on ImageNet, which a package holds, or None for random ones.
+        weights: "imagenet" for those learned on ImageNet, which come with a package, or None for random ones.
         input_shape: (height, width, channels), at least 32 x 32. ImageNet's weights need three channels, and were
             learned on 224 x 224 pixels.
         include_top, pooling, classes, classifier_activation, name: as in keras.applications. ImageNet has 1000 classes.

@@ -39,8 +39,8 @@ def googlenet(
 
     Args:
         input_shape: (height, width, channels), at least 32 x 32, with the auxiliary classifiers 65 x 65.
-        auxiliary: also classify the maps of inception_4a and inception_4d, which helps training; the paper weights
-            their losses by 0.3, ``compile(..., loss_weights=[1, 0.3, 0.3])``.
+        auxiliary: also classify the maps of inception_4a and inception_4d, as the paper does during training, with
+            their losses weighted by 0.3, ``compile(..., loss_weights=[1, 0.3, 0.3])``.
         include_top, pooling, classes, classifier_activation, name: as in keras.applications.
 
     Returns:
