@@ -1,4 +1,4 @@
-"""Where the bundled sets get their images from: packages that pip has installed."""
+"""Access to the packages that hold the images of the bundled sets."""
 
 import importlib
 

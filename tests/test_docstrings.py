@@ -8,11 +8,7 @@ import pytest
 from utils import architecture, convolution, kernels, plots
 
 NAMES = [
-    *("architecture", "arithmetic", "baselines", "convolution", "datasets", "deconvnet", "excite", "graph"),
-    *("interpret", "kernels", "layer_graph", "plots"),
-    *("pretrained", "torch_file", "training", "transfer"),
-    *("models.alexnet", "models.efficientnet_lite", "models.googlenet", "models.lenet", "models.resnet"),
-    *("models.vgg", "models.zfnet"),
+    "TAKEN FROM HOUSE3"
 ]
 PUBLIC = [
     thing

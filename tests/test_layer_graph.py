@@ -5,8 +5,8 @@ import pytest
 from keras import layers
 
 from utils.layer_graph import layer_graph
+from utils.models import lenet5_1998
 from utils.models.googlenet import inception_module
-from utils.models.lenet import lenet5_1998
 from utils.models.resnet import residual_block
 
 

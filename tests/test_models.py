@@ -2,6 +2,7 @@
 
 import functools
 import gc
+import inspect
 import os
 import re
 import subprocess
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+from utils import models
 from utils.architecture import layer_table
 from utils.convolution import conv2d, pool2d
 from utils.graph import without_weights
@@ -21,9 +23,9 @@ from utils.models import (
     alexnet,
     efficientnet_lite0,
     googlenet,
-    lenet,
     lenet5,
     lenet5_1998,
+    lenet_1998,
     resnet18,
     resnet34,
     resnet50,
@@ -31,16 +33,10 @@ from utils.models import (
     vgg16,
     zfnet,
 )
-from utils.models.alexnet import LocalResponseNormalization
+from utils.models.block_removal import removable_blocks, without_block
+from utils.models.common import LocalResponseNormalization
 from utils.models.googlenet import inception_module
-from utils.models.resnet import (
-    PadChannels,
-    bottleneck_block,
-    name_in_keras,
-    removable_blocks,
-    residual_block,
-    without_block,
-)
+from utils.models.resnet import PadChannels, bottleneck_block, name_in_keras, residual_block, resnet_schedule
 
 ROOT = Path(__file__).parents[1]
 
@@ -156,7 +152,7 @@ def test_multiply_adds_are_those_of_the_papers(network, billions):
 
 
 def test_connections_of_the_paper():
-    table = lenet.connections(lenet5_1998()).set_index("layer")
+    table = lenet_1998.count_connections(lenet5_1998()).set_index("layer")
     assert table["connections"].to_dict() == {
         "C1": 122_304, "S2": 5_880, "C3": 151_600, "S4": 2_000, "C5": 48_120, "F6": 10_164, "output": 840,
     }  # fmt: skip
@@ -167,7 +163,7 @@ def test_connections_of_the_paper():
 
 
 def test_connections_of_the_textbook_network():
-    table = lenet.connections(lenet5((28, 28, 1))).set_index("layer")
+    table = lenet_1998.count_connections(lenet5((28, 28, 1))).set_index("layer")
     assert table.loc["S2"].tolist() == [14 * 14 * 6 * 4, 0]
     assert table.loc["C3"].tolist() == [10 * 10 * 16 * 151, 2_416]
     assert table.loc["output"].tolist() == [850, 850]
@@ -175,7 +171,7 @@ def test_connections_of_the_textbook_network():
 
 
 def test_connections_of_other_networks_are_refused():
-    refuses(lambda: lenet.connections(resnet_small(8)), "conv1_norm", "BatchNormalization", "lenet5_1998")
+    refuses(lambda: lenet_1998.count_connections(resnet_small(8)), "conv1_norm", "BatchNormalization", "lenet5_1998")
 
 
 @pytest.mark.parametrize(
@@ -280,7 +276,7 @@ def test_lenet5_1998_written_out():
     s4 = squash(sums(c3) * weights["S4"][0] + weights["S4"][1])
     c5 = squash(conv2d(s4, *weights["C5"]))
     f6 = squash(c5.ravel() @ weights["F6"][0] + weights["F6"][1])
-    distances = [sum((a - b) ** 2 for a, b in zip(f6, code)) for code in lenet.BITMAPS.reshape(10, 84)]
+    distances = [sum((a - b) ** 2 for a, b in zip(f6, code)) for code in lenet_1998.BITMAPS.reshape(10, 84)]
     (y,) = outputs(model, x[None])
     np.testing.assert_allclose(y[0], distances, rtol=1e-4)
     # No kernel is lost, and nothing stands where the table has no X
@@ -292,23 +288,23 @@ def test_initial_weights_of_lenet5_1998_depend_on_the_number_of_inputs():
     keras.utils.set_random_seed(0)
     model = lenet5_1998()
     full = np.abs(np.asarray(model.get_layer("C3").full_kernel()))
-    for maps, largest in zip(lenet.CONNECTIONS.sum(axis=0), full.max(axis=(0, 1, 2))):
+    for maps, largest in zip(lenet_1998.CONNECTIONS.sum(axis=0), full.max(axis=(0, 1, 2))):
         assert 0.8 < largest * 25 * maps / 2.4 <= 1
     for name, inputs in {"C1": 25, "S2": 4, "S4": 4, "C5": 400, "F6": 120}.items():
         assert 0.5 < np.abs(model.get_layer(name).get_weights()[0]).max() * inputs / 2.4 <= 1
 
 
 def test_squashing_function_keeps_one():
-    np.testing.assert_allclose(lenet.scaled_tanh(np.array([-1.0, 0.0, 1.0])), [-1, 0, 1], atol=1e-4)
+    np.testing.assert_allclose(lenet_1998.scaled_tanh(np.array([-1.0, 0.0, 1.0])), [-1, 0, 1], atol=1e-4)
 
 
 def test_bitmaps_are_ten_different_digits():
-    assert lenet.BITMAPS.shape == (10, 12, 7)
-    assert set(lenet.BITMAPS.ravel()) == {-1, 1}
-    codes = lenet.BITMAPS.reshape(10, 84)
+    assert lenet_1998.BITMAPS.shape == (10, 12, 7)
+    assert set(lenet_1998.BITMAPS.ravel()) == {-1, 1}
+    codes = lenet_1998.BITMAPS.reshape(10, 84)
     different = (84 - codes @ codes.T) // 2
     assert (different + 84 * np.eye(10) >= 14).all()
-    assert lenet.BITMAPS[1, 8].tolist() == [-1, -1, -1, 1, 1, -1, -1]  # the stem of the 1
+    assert lenet_1998.BITMAPS[1, 8].tolist() == [-1, -1, -1, 1, 1, -1, -1]  # the stem of the 1
 
 
 def test_rbf_loss_is_equation_9():
@@ -316,16 +312,16 @@ def test_rbf_loss_is_equation_9():
     distances, right = rng.uniform(0, 20, (6, 10)), rng.integers(0, 10, 6)
     for j in (0.1, 5.0):
         expected = [y[d] + np.log(np.exp(-j) + np.exp(-y).sum()) for y, d in zip(distances, right)]
-        np.testing.assert_allclose(lenet.rbf_loss(right, distances, j), expected, rtol=1e-5)
-        np.testing.assert_allclose(lenet.rbf_loss(right[:, None], distances, j), expected, rtol=1e-5)
-    far = np.asarray(lenet.rbf_loss([0], 1e4 * np.ones((1, 10))))  # no overflow, and no -inf
+        np.testing.assert_allclose(lenet_1998.rbf_loss(right, distances, j), expected, rtol=1e-5)
+        np.testing.assert_allclose(lenet_1998.rbf_loss(right[:, None], distances, j), expected, rtol=1e-5)
+    far = np.asarray(lenet_1998.rbf_loss([0], 1e4 * np.ones((1, 10))))  # no overflow, and no -inf
     np.testing.assert_allclose(far, 1e4 - 0.1, rtol=1e-5)
 
 
 def test_rbf_accuracy_counts_the_smallest_distance():
     distances = np.array([[3.0, 1, 2], [0, 5, 5], [4, 4, 1]])
-    assert np.asarray(lenet.rbf_accuracy([[1], [1], [2]], distances)).tolist() == [1, 0, 1]
-    assert np.asarray(lenet.rbf_accuracy([1, 1, 2], distances)).tolist() == [1, 0, 1]
+    assert np.asarray(lenet_1998.rbf_accuracy([[1], [1], [2]], distances)).tolist() == [1, 0, 1]
+    assert np.asarray(lenet_1998.rbf_accuracy([1, 1, 2], distances)).tolist() == [1, 0, 1]
 
 
 def test_lenet5_1998_learns_to_read_digits():
@@ -336,13 +332,13 @@ def test_lenet5_1998_learns_to_read_digits():
     images = np.pad(images, ((0, 0), (2, 2), (2, 2), (0, 0))) * 1.275 - 0.1  # 28 x 28
     keras.utils.set_random_seed(0)
     model = lenet5_1998((28, 28, 1))
-    model.compile(keras.optimizers.Adam(4e-3), lenet.rbf_loss, metrics=[lenet.rbf_accuracy])
+    model.compile(keras.optimizers.Adam(4e-3), lenet_1998.rbf_loss, metrics=[lenet_1998.rbf_accuracy])
     model.fit(images[:1200], digits[:1200], batch_size=32, epochs=3, verbose=0)
     loss, accuracy = model.evaluate(images[1200:], digits[1200:], verbose=0)
     assert accuracy > 0.85 and loss < 25
     (distances,) = outputs(model, images[1200:])
     assert accuracy == pytest.approx(np.mean(distances.argmin(axis=1) == digits[1200:]), abs=1e-6)
-    np.testing.assert_array_equal(model.get_layer("output").get_weights()[0], lenet.BITMAPS.reshape(10, 84))
+    np.testing.assert_array_equal(model.get_layer("output").get_weights()[0], lenet_1998.BITMAPS.reshape(10, 84))
 
 
 def test_lenet5_pads_28_to_32():
@@ -484,7 +480,7 @@ def test_pooling_instead_of_the_top(pooling, reduce):
 @pytest.mark.parametrize("residual", [True, False])
 @pytest.mark.parametrize("normalization", [True, False])
 def test_a_removed_block_passes_its_input_on(residual, normalization):
-    model = fill(resnet_small(14, residual, (8, 8, 3), filters=4, normalization=normalization))
+    model = fill(resnet_small(14, (8, 8, 3), residual=residual, filters=4, normalization=normalization))
     before = model.get_weights()
     x = pixels(model)
     removable = removable_blocks(model)
@@ -502,7 +498,7 @@ def test_a_removed_block_passes_its_input_on(residual, normalization):
 
 
 def test_a_block_comes_back_after_an_error_too():
-    model = fill(resnet_small(8, True, (8, 8, 3), filters=4))
+    model = fill(resnet_small(8, (8, 8, 3), filters=4))
     before = model.get_weights()
     with pytest.raises(ZeroDivisionError), without_block(model, "conv2_1"):
         assert not np.array_equal(model.get_layer("conv2_1_b_norm").gamma, before[0])
@@ -541,6 +537,44 @@ def test_blocks_that_change_the_shape_are_refused():
     refuses(without_block(lenet5(), "C1").__enter__, "block must be", "'C1'", "none")
 
 
+# The learning rate of residual networks
+
+
+def rates(schedule, steps):
+    return np.array([float(keras.ops.convert_to_numpy(schedule(step))) for step in range(steps)])
+
+
+def test_the_schedule_divides_by_ten_at_a_half_and_at_three_quarters():
+    np.testing.assert_allclose(rates(resnet_schedule(12), 15), [0.1] * 6 + [0.01] * 3 + [0.001] * 6, rtol=1e-6)
+
+
+def test_the_schedule_of_the_paper():
+    schedule = resnet_schedule(64_000, warmup_steps=400)
+    at = {step: float(keras.ops.convert_to_numpy(schedule(step))) for step in (0, 399, 400, 31_999, 32_000, 47_999)}
+    assert at == pytest.approx({0: 0.01, 399: 0.01, 400: 0.1, 31_999: 0.1, 32_000: 0.01, 47_999: 0.01}, rel=1e-6)
+    assert float(keras.ops.convert_to_numpy(schedule(48_000))) == pytest.approx(0.001, rel=1e-6)
+
+
+def test_the_optimizer_makes_as_many_steps_with_each_rate_as_the_schedule_says():
+    """With a gradient that is always 1, a weight moves by the learning rate."""
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False, name="dense")])
+    model.compile(keras.optimizers.SGD(resnet_schedule(8, 1.0)), lambda y, prediction: prediction)
+    weight = model.get_layer("dense").kernel
+    path = [float(weight.numpy()[0, 0])]
+    for _ in range(8):
+        model.train_on_batch(np.ones((1, 1)), np.zeros((1, 1)))
+        path.append(float(weight.numpy()[0, 0]))
+    np.testing.assert_allclose(-np.diff(path), [1] * 4 + [0.1] * 2 + [0.01] * 2, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "settings, word", [({"steps": 3}, "steps"), ({"steps": 10.0}, "steps"), ({"steps": 8, "warmup_steps": 4}, "warmup")]
+)
+def test_bad_input_of_the_schedule_is_named(settings, word):
+    with pytest.raises(ValueError, match=word):
+        resnet_schedule(**settings)
+
+
 # Every network, small: outputs and a training step on every backend
 
 SMALL = {
@@ -555,7 +589,7 @@ SMALL = {
     "resnet_small": lambda: resnet_small(14, input_shape=(16, 16, 3)),
     "plain_small": lambda: resnet_small(8, residual=False, input_shape=(15, 16, 3), normalization=False),
 }
-LOSSES = {"lenet5_1998": lenet.rbf_loss}  # the others: cross-entropy
+LOSSES = {"lenet5_1998": lenet_1998.rbf_loss}  # the others: cross-entropy
 
 
 def run(path):
@@ -631,7 +665,7 @@ def test_all_networks_run_and_train_on_this_backend_and_on_jax(on_jax, tmp_path)
 @pytest.mark.parametrize(
     "build, loss",
     [
-        (SMALL["lenet5_1998"], lenet.rbf_loss),
+        (SMALL["lenet5_1998"], lenet_1998.rbf_loss),
         (SMALL["alexnet"], "sparse_categorical_crossentropy"),
         (SMALL["resnet_small"], "sparse_categorical_crossentropy"),
     ],
@@ -649,8 +683,13 @@ def test_a_saved_network_comes_back(build, loss, tmp_path, free_memory):
 
 # Bad input
 
-IMAGENET = {alexnet: 67, zfnet: 53}  # the smallest image
-IMAGENET |= dict.fromkeys([efficientnet_lite0, googlenet, resnet18, resnet34, resnet50, vgg16], 32)
+
+def random_lite0(**arguments):
+    return efficientnet_lite0(weights=None, **arguments)
+
+
+IMAGENET = {efficientnet_lite0: 32, alexnet: 67, zfnet: 53}  # the smallest image; the first one has learned ImageNet
+IMAGENET |= dict.fromkeys([random_lite0, googlenet, resnet18, resnet34, resnet50, vgg16], 32)
 
 
 @pytest.mark.parametrize("network", IMAGENET, ids=lambda network: network.__name__)
@@ -670,7 +709,9 @@ def test_bad_arguments_of_the_imagenet_networks(network):
     refuses(lambda: network(classifier_activation="sofmax"), "classifier_activation must be", "'sofmax'", '"softmax"')
 
 
-@pytest.mark.parametrize("network", IMAGENET, ids=lambda network: network.__name__)
+@pytest.mark.parametrize(
+    "network", [each for each in IMAGENET if each is not efficientnet_lite0], ids=lambda network: network.__name__
+)
 def test_the_smallest_image_does(network):
     model = unbuilt(network, include_top=False, input_shape=(IMAGENET[network], IMAGENET[network] + 1, 3))
     assert model.output_shape[1] == 1
@@ -714,6 +755,21 @@ def test_further_bad_arguments_of_the_lenets():
     refuses(lambda: lenet5(pool="min"), "pool must be", '"average" or "max"', "'min'")
     refuses(lambda: lenet5(activation="rely"), "activation must be", "'rely'", '"relu"')
     refuses(lambda: lenet5(classifier_activation=3), "classifier_activation must be", "3")
+
+
+KERAS_ORDER = ["include_top", "weights", "input_shape", "pooling", "classes", "classifier_activation", "name"]
+
+
+@pytest.mark.parametrize("network", [getattr(models, name) for name in models.__all__], ids=models.__all__)
+def test_arguments_come_in_the_order_of_keras_applications(network):
+    """So that a call with positions means the same there and here; what Keras does not have needs its name."""
+    parameters = inspect.signature(network).parameters.values()
+    positional = [each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
+    assert [name for name in KERAS_ORDER if name in positional] == [name for name in positional if name != "depth"]
+    of_keras = [name for name in inspect.signature(keras.applications.ResNet50).parameters if name != "input_tensor"]
+    assert of_keras == KERAS_ORDER
+    if network in IMAGENET:
+        assert set(positional) >= set(KERAS_ORDER) - {"weights"}
 
 
 @pytest.mark.parametrize("depth, near", [(9, "8 and 14"), (18, "14 and 20"), (21, "20 and 26"), (55, "50 and 56")])

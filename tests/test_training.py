@@ -1,4 +1,4 @@
-"""Runs over seeds, the learning rate schedule, and progress that looks the same in every run."""
+"""Runs over seeds, and progress that looks the same in every run."""
 
 import functools
 import gc
@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from utils.training import Dots, resnet_schedule, starting_point, train
+from utils.training import Dots, starting_point, train
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(40, 3)).astype("float32")
@@ -175,41 +175,6 @@ TRAINED.fit(X, Y, verbose=0)
 def test_bad_input_of_train_is_named(networks, settings, word):
     with pytest.raises(ValueError, match=word):
         train(networks, X, Y, **{"epochs": 1} | settings)
-
-
-def rates(schedule, steps):
-    return np.array([float(keras.ops.convert_to_numpy(schedule(step))) for step in range(steps)])
-
-
-def test_the_schedule_divides_by_ten_at_a_half_and_at_three_quarters():
-    np.testing.assert_allclose(rates(resnet_schedule(12), 15), [0.1] * 6 + [0.01] * 3 + [0.001] * 6, rtol=1e-6)
-
-
-def test_the_schedule_of_the_paper():
-    schedule = resnet_schedule(64_000, warmup_steps=400)
-    at = {step: float(keras.ops.convert_to_numpy(schedule(step))) for step in (0, 399, 400, 31_999, 32_000, 47_999)}
-    assert at == pytest.approx({0: 0.01, 399: 0.01, 400: 0.1, 31_999: 0.1, 32_000: 0.01, 47_999: 0.01}, rel=1e-6)
-    assert float(keras.ops.convert_to_numpy(schedule(48_000))) == pytest.approx(0.001, rel=1e-6)
-
-
-def test_the_optimizer_makes_as_many_steps_with_each_rate_as_the_schedule_says():
-    """With a gradient that is always 1, a weight moves by the learning rate."""
-    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False, name="dense")])
-    model.compile(keras.optimizers.SGD(resnet_schedule(8, 1.0)), lambda y, prediction: prediction)
-    weight = model.get_layer("dense").kernel
-    path = [float(weight.numpy()[0, 0])]
-    for _ in range(8):
-        model.train_on_batch(np.ones((1, 1)), np.zeros((1, 1)))
-        path.append(float(weight.numpy()[0, 0]))
-    np.testing.assert_allclose(-np.diff(path), [1] * 4 + [0.1] * 2 + [0.01] * 2, atol=1e-6)
-
-
-@pytest.mark.parametrize(
-    "settings, word", [({"steps": 3}, "steps"), ({"steps": 10.0}, "steps"), ({"steps": 8, "warmup_steps": 4}, "warmup")]
-)
-def test_bad_input_of_the_schedule_is_named(settings, word):
-    with pytest.raises(ValueError, match=word):
-        resnet_schedule(**settings)
 
 
 def test_one_dot_an_epoch_on_one_line(capsys):

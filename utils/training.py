@@ -1,4 +1,4 @@
-"""What training in a notebook needs beside Keras itself: runs over seeds, a learning rate schedule, progress."""
+"""What training in a notebook needs beside Keras itself: runs over seeds, fresh starts, progress."""
 
 import contextlib
 import gc
@@ -89,31 +89,6 @@ def starting_point(model):
                 variable.assign(value)
 
     return restart
-
-
-def resnet_schedule(steps, learning_rate=0.1, warmup_steps=0):
-    """The learning rate with which He et al. trained ResNets on CIFAR-10: divided by 10 after 1/2 and 3/4 of the steps.
-
-    steps: all updates of the training, epochs * batches per epoch (64,000 in the paper). warmup_steps: updates at the
-        start that are made with a tenth of the learning rate (about 400 in the paper, for 110 layers only).
-    Returns a Keras schedule, to be used as the learning rate of keras.optimizers.SGD(..., momentum=0.9).
-    Raises ValueError for less than 4 steps, and for a warm-up that is longer than the first half.
-
-    On ImageNet the paper divides whenever the error stops falling: keras.callbacks.ReduceLROnPlateau(factor=0.1) does
-    that, with a number instead of this schedule as the learning rate.
-    The paper's weight decay of 0.0001 is part of the loss, kernel_regularizer=keras.regularizers.L2(0.5e-4) (half, for
-    Keras adds the whole square). SGD(weight_decay=0.0001) is less: it bypasses the momentum of 0.9, and so shrinks the
-    weights ten times as slowly.
-    Source: He et al. 2015, arXiv:1512.03385, sections 3.4 and 4.2. Introduced in notebook 08.
-    """
-    steps = integer("steps", steps, 4)
-    if integer("warmup_steps", warmup_steps, 0) >= steps // 2:
-        raise ValueError(f"warmup_steps must be below half of the {steps} steps, got {warmup_steps}")
-    ends = [steps // 2, steps * 3 // 4]
-    rates = [learning_rate, learning_rate / 10, learning_rate / 100]
-    if warmup_steps:
-        ends, rates = [warmup_steps, *ends], [learning_rate / 10, *rates]
-    return keras.optimizers.schedules.PiecewiseConstantDecay([end - 1 for end in ends], rates)  # steps count from 0
 
 
 class Dots(keras.callbacks.Callback):

@@ -1,5 +1,6 @@
 """Checks shared by the library: bad input gets a ValueError that names the argument, the value and the remedy."""
 
+import difflib
 import operator
 
 import numpy as np
@@ -8,8 +9,13 @@ import numpy as np
 def real_array(name, value, shapes):
     """Return `value` as a NumPy array of finite real numbers.
 
-    shapes: the layouts allowed, one tuple of axis names each, for example `[("height", "width")]`.
-    Raises ValueError for a wrong number of axes, an empty axis, text, complex numbers, NaN and infinity.
+    Args:
+        name: of the argument, for the message.
+        value: anything that NumPy turns into an array.
+        shapes: the layouts allowed, one tuple of axis names each, for example ``[("height", "width")]``.
+
+    Raises:
+        ValueError: for a wrong number of axes, an empty axis, text, complex numbers, NaN and infinity.
     """
     layouts = " or ".join("(" + ", ".join(axes) + ("," if len(axes) == 1 else "") + ")" for axes in shapes)
     try:
@@ -41,7 +47,7 @@ def integer(name, value, minimum):
 
 
 def is_pair(value):
-    """True for a sequence such as (rows, columns), False for a single number or a word."""
+    """Tell a sequence such as (rows, columns), which gives True, from a single number or a word."""
     return isinstance(value, (tuple, list)) or (isinstance(value, np.ndarray) and value.ndim > 0)
 
 
@@ -54,12 +60,25 @@ def pair(name, value, minimum=1):
     return tuple(integer(name, entry, minimum) for entry in value)
 
 
-def choice(name, value, allowed):
-    """Return `value` if it is one of the words in `allowed`, in any case; Keras, too, takes "SAME" for "same"."""
-    if isinstance(value, str) and value.lower() in allowed:
-        return value.lower()
-    words = " or ".join(f'"{word}"' for word in allowed)
-    raise ValueError(f"{name} must be {words}, got {value!r}")
+def choice(name, value, allowed, description=None):
+    """Return the word in `allowed` that `value` is, in any case; Keras, too, takes "SAME" for "same".
+
+    Args:
+        name: of the argument, for the message.
+        value: the word to look up.
+        allowed: the words.
+        description: stands for the words in the message, where there are many; similar ones are then suggested.
+
+    Raises:
+        ValueError: for anything else than one of the words.
+    """
+    words = {word.lower(): word for word in allowed}
+    if isinstance(value, str) and value.lower() in words:
+        return words[value.lower()]
+    listed = description or " or ".join(f'"{word}"' for word in allowed)
+    similar = difflib.get_close_matches(str(value).lower(), words, n=5) if description else []
+    hint = f"; did you mean {' or '.join(words[word] for word in similar)}?" if similar else ""
+    raise ValueError(f"{name} must be {listed}, got {value!r}{hint}")
 
 
 def map_number(name, value, shape, layer):

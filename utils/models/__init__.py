@@ -1,14 +1,15 @@
 """The networks of the lecture in Keras, one file for each paper, their layers named as the paper names them.
 
-`from utils.models import lenet5`, and so on. Arguments are those of keras.applications. Import this package before
-you load a saved model: that makes its own layers known to Keras.
-All of them start with random weights; `utils.pretrained` has efficientnet_lite0 with those learned on ImageNet.
+`from utils.models import lenet5`, and so on. Arguments come in the order of keras.applications; what a network has
+beyond those is passed by keyword. Import this package before you load a saved model: that makes its own layers known to
+Keras. All networks start with random weights, except efficientnet_lite0, which has learned ImageNet.
 """
 
 from utils.models.alexnet import alexnet
 from utils.models.efficientnet_lite import efficientnet_lite0
 from utils.models.googlenet import googlenet
-from utils.models.lenet import lenet5, lenet5_1998
+from utils.models.lenet import lenet5
+from utils.models.lenet_1998 import lenet5_1998
 from utils.models.resnet import resnet18, resnet34, resnet50, resnet_small
 from utils.models.vgg import vgg16
 from utils.models.zfnet import zfnet

@@ -5,10 +5,10 @@ conv1 ... conv5 and fc6 ... fc8.
 """
 
 import keras
-from keras import layers, ops
+from keras import layers
 
-from utils.models.common import check_image, check_top, without_top
-from utils.validation import check_groups, integer
+from utils.models.common import LocalResponseNormalization, check_image, check_top, without_top
+from utils.validation import check_groups
 
 
 def alexnet(
@@ -16,20 +16,29 @@ def alexnet(
     input_shape=(227, 227, 3),
     pooling=None,
     classes=1000,
-    groups=2,
     classifier_activation="softmax",
     name="alexnet",
+    *,
+    groups=2,
 ):
-    """AlexNet: five convolutions and three dense layers; 60,965,224 parameters, or 62,378,344 with groups=1.
+    """Build AlexNet: five convolutions and three dense layers; 60,965,224 parameters, or 62,378,344 with groups=1.
 
-    input_shape: (height, width, channels), at least 67 x 67. The paper says 224 x 224, but its 55 x 55 maps come from
-        227 x 227: (227 - 11) / 4 + 1 = 55, while 224 does not divide.
-    groups: conv2, conv4 and conv5 read only the maps of their own group. The paper has two, one on each of its two
-        GPUs. The other arguments are those of keras.applications.
-    Returns a Keras model of (batch, *input_shape) images with (batch, classes) probabilities.
-    Raises ValueError for an image too small, classes below 1, groups that do not divide the numbers of maps, an unknown
-    pooling or activation.
-    Source: section 3.5 and Fig. 2; initial weights and biases as in section 5. Introduced in notebook 06.
+    Args:
+        input_shape: (height, width, channels), at least 67 x 67. The paper says 224 x 224, but its 55 x 55 maps come
+            from 227 x 227: (227 - 11) / 4 + 1 = 55, while 224 does not divide.
+        groups: conv2, conv4 and conv5 read only the maps of their own group. The paper has two groups, one on each of
+            its two GPUs.
+        include_top, pooling, classes, classifier_activation, name: as in keras.applications.
+
+    Returns:
+        A Keras model of (batch, *input_shape) images with (batch, classes) probabilities.
+
+    Raises:
+        ValueError: for an image too small, classes below 1, groups that do not divide the numbers of maps, an unknown
+            pooling or activation.
+
+    Source: section 3.5 and Fig. 2; initial weights and biases as in section 5.
+    Introduced in notebook 06.
     """
     check_top(include_top, pooling, classes, classifier_activation)
     for channels, filters in ((96, 256), (384, 384), (384, 256)):
@@ -73,29 +82,3 @@ def _initial(bias):
         "kernel_initializer": keras.initializers.RandomNormal(stddev=0.01),
         "bias_initializer": keras.initializers.Constant(bias),
     }
-
-
-@keras.saving.register_keras_serializable(package="utils.models")
-class LocalResponseNormalization(layers.Layer):
-    """Divides every number by the strength of its neighbours in the maps beside it.
-
-    b_i = a_i / (k + alpha * sum of a_j^2)^beta over the n maps j around map i, fewer at the first and last map.
-    (batch, height, width, maps) keeps its shape. n must be odd.
-    Raises ValueError for n below 1 or even.
-    Source: section 3.3, whose constants are the defaults. Introduced in notebook 06.
-    """
-
-    def __init__(self, k=2.0, n=5, alpha=1e-4, beta=0.75, **kwargs):
-        super().__init__(**kwargs)
-        if integer("n", n, 1) % 2 == 0:
-            raise ValueError(f"n must be odd, so that map i is in the middle, got {n}; take {n - 1} or {n + 1}")
-        self.k, self.n, self.alpha, self.beta = k, n, alpha, beta
-
-    def call(self, a):
-        half = self.n // 2
-        squares = ops.pad(ops.square(a), ((0, 0), (0, 0), (0, 0), (half, half)))
-        total = sum(squares[..., shift : shift + a.shape[-1]] for shift in range(self.n))
-        return a / (self.k + self.alpha * total) ** self.beta
-
-    def get_config(self):
-        return {**super().get_config(), "k": self.k, "n": self.n, "alpha": self.alpha, "beta": self.beta}

@@ -1,15 +1,69 @@
-"""What all networks share: the checks of their arguments, and the end of a network without its classifier."""
+"""Parts that several networks share: a layer, the end without a classifier, and the checks of arguments."""
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from utils.validation import choice, integer, is_pair
+
+
+@keras.saving.register_keras_serializable(package="utils.models")
+class LocalResponseNormalization(layers.Layer):
+    """Divide every number by the strength of its neighbours in the maps beside it.
+
+    b_i = a_i / (k + alpha * sum of a_j^2)^beta over the n maps j around map i, fewer at the first and last map.
+    (batch, height, width, maps) keeps its shape.
+
+    Args:
+        k: added to the weighted sum, so that nothing is divided by zero.
+        n: number of maps in the sum, odd.
+        alpha: weight of the sum.
+        beta: exponent.
+
+    Raises:
+        ValueError: for n below 1 or even.
+
+    Source: section 3.3 of the paper on AlexNet (doi:10.1145/3065386), whose constants are the defaults.
+    Introduced in notebook 06.
+    """
+
+    def __init__(self, k=2.0, n=5, alpha=1e-4, beta=0.75, **kwargs):
+        super().__init__(**kwargs)
+        if integer("n", n, 1) % 2 == 0:
+            raise ValueError(f"n must be odd, so that map i is in the middle, got {n}; take {n - 1} or {n + 1}")
+        self.k, self.n, self.alpha, self.beta = k, n, alpha, beta
+
+    def call(self, a):
+        half = self.n // 2
+        squares = ops.pad(ops.square(a), ((0, 0), (0, 0), (0, 0), (half, half)))
+        total = sum(squares[..., shift : shift + a.shape[-1]] for shift in range(self.n))
+        return a / (self.k + self.alpha * total) ** self.beta
+
+    def get_config(self):
+        return {**super().get_config(), "k": self.k, "n": self.n, "alpha": self.alpha, "beta": self.beta}
+
+
+def without_top(x, pooling):
+    """Apply global average or max pooling, or none, in place of a classifier.
+
+    Args:
+        x: the last maps, a Keras tensor (batch, height, width, channels).
+        pooling: "avg", "max" or None.
+
+    Returns:
+        A Keras tensor (batch, channels), or x itself without pooling.
+    """
+    if pooling is None:
+        return x
+    if choice("pooling", pooling, ("avg", "max")) == "avg":
+        return layers.GlobalAveragePooling2D(name="avg_pool")(x)
+    return layers.GlobalMaxPooling2D(name="max_pool")(x)
 
 
 def check_image(input_shape, smallest):
     """Return input_shape as three ints (height, width, channels).
 
-    Raises ValueError unless there are three of them, with height and width at least `smallest`.
+    Raises:
+        ValueError: unless there are three of them, with height and width at least `smallest`.
     """
     if not is_pair(input_shape) or len(input_shape) != 3:
         raise ValueError(f"input_shape must be (height, width, channels), got {input_shape!r}")
@@ -22,13 +76,8 @@ def check_image(input_shape, smallest):
     return height, width, channels
 
 
-def check_classes(classes):
-    """Raises ValueError unless `classes` is a whole number of at least 1."""
-    integer("classes", classes, 1)
-
-
 def check_activation(name, activation):
-    """Raises ValueError unless Keras knows the activation: its name, a function, or None."""
+    """Raise ValueError unless Keras knows the activation: its name, a function, or None."""
     try:
         keras.activations.get(activation)
     except (ValueError, TypeError):
@@ -39,19 +88,10 @@ def check_activation(name, activation):
 
 
 def check_top(include_top, pooling, classes, classifier_activation):
-    """Raises ValueError for arguments of the end of a network that are not those of keras.applications."""
+    """Raise ValueError for arguments of the end of a network that keras.applications would not take."""
     if not isinstance(include_top, bool):
         raise ValueError(f"include_top must be True or False, got {include_top!r}")
     if pooling is not None:
         choice("pooling", pooling, ("avg", "max"))
-    check_classes(classes)
+    integer("classes", classes, 1)
     check_activation("classifier_activation", classifier_activation)
-
-
-def without_top(x, pooling):
-    """What follows the last map `x` if there is no classifier: nothing, or its mean or largest value per channel."""
-    if pooling is None:
-        return x
-    if choice("pooling", pooling, ("avg", "max")) == "avg":
-        return layers.GlobalAveragePooling2D(name="avg_pool")(x)
-    return layers.GlobalMaxPooling2D(name="max_pool")(x)

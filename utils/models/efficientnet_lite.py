@@ -10,6 +10,7 @@ from keras import layers
 
 from utils.models.common import check_image, check_top, without_top
 from utils.validation import integer
+from utils.weights import imagenet_tensors, set_weights
 
 # Table 1, stages 2 to 8: expansion, kernel size, filters, number of blocks, strides of the first of them
 STAGES = {
@@ -21,7 +22,6 @@ STAGES = {
     6: (6, 5, 192, 4, 2),
     7: (6, 3, 320, 1, 1),
 }
-BLOCKS = [f"block{stage}{letter}" for stage, (*_, blocks, _) in STAGES.items() for letter in "abcd"[:blocks]]
 
 INITIALIZER = keras.initializers.VarianceScaling(2, mode="fan_out", distribution="truncated_normal")
 EPSILON = 1e-3
@@ -29,23 +29,42 @@ EPSILON = 1e-3
 
 def efficientnet_lite0(
     include_top=True,
+    weights="imagenet",
     input_shape=(224, 224, 3),
     pooling=None,
     classes=1000,
     classifier_activation="softmax",
     name="efficientnet_lite0",
 ):
-    """EfficientNet-Lite0 with random weights: sixteen inverted residual blocks, 4,652,008 trainable parameters.
+    """Build EfficientNet-Lite0, which names 75.1 % of ImageNet's images correctly; 4,652,008 trainable parameters.
 
-    "Lite" leaves out what phones compute slowly: the squeeze-and-excitation of Table 1, and Swish, for which ReLU6
-    stands, min(max(x, 0), 6). The dropout of its training is left out here as well.
-    input_shape: (height, width, channels), at least 32 x 32. The other arguments are those of keras.applications.
-    Returns a Keras model. Raises ValueError for an image too small, classes below 1, an unknown pooling or activation.
+    It has sixteen inverted residual blocks. "Lite" omits the squeeze-and-excitation of Table 1, which is slow on
+    phones, and replaces Swish by ReLU6, min(max(x, 0), 6). There is no dropout.
+
+    Args:
+        weights: "imagenet" for those learned on ImageNet, which come with a package, or None for random ones.
+        input_shape: (height, width, channels), at least 32 x 32. ImageNet's weights need three channels, and were
+            learned on 224 x 224 pixels.
+        include_top, pooling, classes, classifier_activation, name: as in keras.applications. ImageNet has 1000 classes.
+
+    Returns:
+        A Keras model of ``utils.pretrained.preprocess_input(images)``. With the top it gives (batch, classes)
+        probabilities, see ``utils.pretrained.decode_predictions``; without, (batch, height / 32, width / 32, 1280)
+        maps, or with pooling="avg" their 1280 means.
+
+    Raises:
+        ValueError: for an image too small, classes below 1, unknown words, and for other channels or classes than those
+            of the weights.
+        ModuleNotFoundError: without the package of the weights.
+        RuntimeError: if its file is damaged.
+
     Source: Table 1 of arXiv:1905.11946; github.com/tensorflow/tpu, models/official/efficientnet/lite.
     Introduced in notebook 00.
     """
     check_top(include_top, pooling, classes, classifier_activation)
-    image = keras.Input(check_image(input_shape, smallest=32), name="image")
+    input_shape = check_image(input_shape, smallest=32)
+    _check_weights(weights, input_shape, classes if include_top else 1000)
+    image = keras.Input(input_shape, name="image")
     x = _convolution(image, 32, 3, "stem", strides=2)
     for stage, (expansion, kernel_size, filters, blocks, strides) in STAGES.items():
         for letter in "abcd"[:blocks]:
@@ -53,21 +72,52 @@ def efficientnet_lite0(
                 x, filters, kernel_size, strides if letter == "a" else 1, expansion, name=f"block{stage}{letter}"
             )
     x = _convolution(x, 1280, 1, "top")
-    if not include_top:
-        return keras.Model(image, without_top(x, pooling), name=name)
-    x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
-    x = layers.Dense(classes, activation=classifier_activation, name="predictions")(x)
-    return keras.Model(image, x, name=name)
+    if include_top:
+        x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
+        x = layers.Dense(classes, activation=classifier_activation, name="predictions")(x)
+    else:
+        x = without_top(x, pooling)
+    model = keras.Model(image, x, name=name)
+    if weights == "imagenet":
+        set_weights(model, imagenet_tensors())
+    return model
+
+
+def _check_weights(weights, input_shape, classes):
+    """Raise ValueError unless these weights fit the images and the classes."""
+    if weights not in ("imagenet", None):
+        raise ValueError(f'weights must be "imagenet" or None, got {weights!r}')
+    if weights and input_shape[2] != 3:
+        raise ValueError(
+            f"input_shape must be (height, width, 3) for these weights, got {input_shape!r}; "
+            "stack a grey image three times"
+        )
+    if weights and classes != 1000:
+        raise ValueError(
+            f"classes must be 1000 for these weights, got {classes}; give weights=None, or include_top=False and a "
+            "classifier of your own"
+        )
 
 
 def inverted_residual_block(x, filters, kernel_size=3, strides=1, expansion=6, name="block"):
-    """1 x 1, depthwise, 1 x 1: many maps in the middle, few at both ends, and no activation after the last.
+    """Apply 1 x 1, depthwise, 1 x 1 convolutions, with many maps in the middle and few at both ends.
 
-    The input is added to the result if both have the same shape.
-    x: a Keras tensor (batch, height, width, channels). filters, kernel_size, strides: ints; expansion: the maps in the
-        middle are expansion * channels, and with 1 the first convolution is left out.
-    Returns a Keras tensor. Raises ValueError for filters, strides, kernel_size or expansion below 1.
-    Source: Sandler et al. 2018, arXiv:1801.04381, section 3.3 and Table 1. Introduced in notebook 00.
+    There is no activation after the last. The input is added to the result if both have the same shape.
+
+    Args:
+        x: a Keras tensor (batch, height, width, channels).
+        filters: maps at the end.
+        kernel_size, strides: ints, of the depthwise convolution.
+        expansion: the middle has expansion * channels maps; with 1 the first convolution is left out.
+        name: start of the names of all layers.
+
+    Returns:
+        A Keras tensor.
+
+    Raises:
+        ValueError: for filters, strides, kernel_size or expansion below 1.
+
+    Source: Sandler et al. 2018, arXiv:1801.04381, section 3.3 and Table 1.
     """
     channels = x.shape[-1]
     filters, strides = integer("filters", filters, 1), integer("strides", strides, 1)
@@ -87,7 +137,7 @@ def inverted_residual_block(x, filters, kernel_size=3, strides=1, expansion=6, n
 
 
 def _convolution(x, filters, kernel_size, name, strides=1, activation=True):
-    """A convolution, its normalisation and, if asked for, ReLU6."""
+    """Apply a convolution, its normalisation and, unless activation=False, ReLU6."""
     x = layers.Conv2D(
         filters, kernel_size, strides, "same", use_bias=False, kernel_initializer=INITIALIZER, name=f"{name}_conv"
     )(x)

@@ -8,8 +8,7 @@ inception_3a_pool), and inception_3a itself is their concatenation. The three ou
 import keras
 from keras import layers
 
-from utils.models.alexnet import LocalResponseNormalization
-from utils.models.common import check_image, check_top, without_top
+from utils.models.common import LocalResponseNormalization, check_image, check_top, without_top
 from utils.validation import integer
 
 # Table 1: filters of #1x1, #3x3 reduce, #3x3, #5x5 reduce, #5x5, pool proj
@@ -31,20 +30,29 @@ def googlenet(
     input_shape=(224, 224, 3),
     pooling=None,
     classes=1000,
-    auxiliary=False,
     classifier_activation="softmax",
     name="googlenet",
+    *,
+    auxiliary=False,
 ):
-    """GoogLeNet: 22 layers of weights, 6,998,552 parameters; 13,378,280 with the two auxiliary classifiers.
+    """Build GoogLeNet: 22 layers of weights, 6,998,552 parameters; 13,378,280 with the two auxiliary classifiers.
 
-    input_shape: (height, width, channels), at least 32 x 32, with the auxiliary classifiers 65 x 65.
-    auxiliary: also classify the maps of inception_4a and inception_4d, which helps training; the paper weights their
-        losses by 0.3, `compile(..., loss_weights=[1, 0.3, 0.3])`. The other arguments are those of keras.applications.
-    Returns a Keras model of (batch, *input_shape) images with (batch, classes) probabilities: one output, or with
-    `auxiliary` a list of three, [softmax2, softmax0, softmax1], the network's own first.
-    Raises ValueError for an image too small, classes below 1, an unknown pooling or activation, and auxiliary
-    classifiers without the top.
-    Source: Table 1, Fig. 3 and section 5 of arXiv:1409.4842. Introduced in notebook 07.
+    Args:
+        input_shape: (height, width, channels), at least 32 x 32, with the auxiliary classifiers 65 x 65.
+        auxiliary: also classify the maps of inception_4a and inception_4d, as the paper does during training, with
+            their losses weighted by 0.3, ``compile(..., loss_weights=[1, 0.3, 0.3])``.
+        include_top, pooling, classes, classifier_activation, name: as in keras.applications.
+
+    Returns:
+        A Keras model of (batch, *input_shape) images with (batch, classes) probabilities: one output, or with
+        ``auxiliary`` a list of three, [softmax2, softmax0, softmax1], the network's own first.
+
+    Raises:
+        ValueError: for an image too small, classes below 1, an unknown pooling or activation, and auxiliary
+            classifiers without the top.
+
+    Source: Table 1, Fig. 3 and section 5 of arXiv:1409.4842.
+    Introduced in notebook 07.
     """
     check_top(include_top, pooling, classes, classifier_activation)
     if auxiliary and not include_top:
@@ -87,14 +95,24 @@ def googlenet(
 def inception_module(
     x, filters_1x1, filters_3x3_reduce, filters_3x3, filters_5x5_reduce, filters_5x5, filters_pool, name="inception"
 ):
-    """Four branches that look at the same maps through windows of different sizes, concatenated.
+    """Look at the same maps through windows of different sizes, in four branches, and concatenate the results.
 
-    x: a Keras tensor (batch, height, width, channels). The numbers of filters stand in the order of the paper's
-        Table 1: 1x1; 1x1 in front of the 3x3, 3x3; 1x1 in front of the 5x5, 5x5; 1x1 after the 3x3 maximum pooling.
-    name: of the concatenation, and the start of the names of all other layers.
-    Returns a Keras tensor (batch, height, width, filters_1x1 + filters_3x3 + filters_5x5 + filters_pool).
-    Raises ValueError for filters below 1.
-    Source: Fig. 2(b) of arXiv:1409.4842. Introduced in notebook 07.
+    Args:
+        x: a Keras tensor (batch, height, width, channels).
+        filters_1x1: filters of the branch with one 1 x 1 convolution.
+        filters_3x3_reduce, filters_3x3: filters of the 1 x 1 convolution in front of the 3 x 3, and of the 3 x 3.
+        filters_5x5_reduce, filters_5x5: the same for the 5 x 5 convolution.
+        filters_pool: filters of the 1 x 1 convolution after the 3 x 3 maximum pooling.
+        name: of the concatenation, and the start of the names of all other layers.
+
+    Returns:
+        A Keras tensor (batch, height, width, filters_1x1 + filters_3x3 + filters_5x5 + filters_pool).
+
+    Raises:
+        ValueError: for filters below 1.
+
+    Source: Fig. 2(b) and Table 1 of arXiv:1409.4842, in whose order the numbers of filters stand.
+    Introduced in notebook 07.
     """
     b1 = _conv(x, filters_1x1, 1, f"{name}_1x1")
     b3 = _conv(x, filters_3x3_reduce, 1, f"{name}_3x3_reduce")
@@ -107,7 +125,7 @@ def inception_module(
 
 
 def _auxiliary(x, classes, activation, name):
-    """A small classifier in the middle of the network (section 5)."""
+    """Attach a small classifier to the middle of the network (section 5)."""
     x = layers.AveragePooling2D(5, strides=3, name=f"{name}_pool")(x)  # 4 x 4
     x = _conv(x, 128, 1, f"{name}_conv")
     x = layers.Flatten(name=f"{name}_flatten")(x)

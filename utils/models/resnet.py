@@ -5,17 +5,15 @@ Names follow Table 1: conv3_2 is the second block of the stage conv3_x. Its conv
 if it is not the identity, conv3_2_add the sum, and conv3_2 itself the ReLU that ends the block.
 """
 
-import contextlib
 import re
 
 import keras
-import numpy as np
 from keras import layers, ops
 
-from utils.models.common import check_activation, check_classes, check_image, check_top, without_top
+from utils.models.common import check_activation, check_image, check_top, without_top
 from utils.validation import choice, integer
 
-# A batch of a short training counts: 0.1 of it goes into the statistics, where Keras' own default takes 0.01.
+# In short trainings the running averages must adapt fast: each batch contributes 0.1, Keras' default is 0.01.
 MOMENTUM, EPSILON = 0.9, 1e-5
 
 
@@ -25,16 +23,26 @@ def resnet18(
     pooling=None,
     classes=1000,
     classifier_activation="softmax",
-    use_bias=False,
     name="resnet18",
+    *,
+    use_bias=False,
 ):
-    """ResNet-18: eight blocks of two 3 x 3 convolutions, 11,689,512 trainable parameters.
+    """Build ResNet-18: eight blocks of two 3 x 3 convolutions, 11,689,512 trainable parameters.
 
-    input_shape: (height, width, channels), at least 32 x 32. The other arguments are those of keras.applications;
-        use_bias adds a bias to every convolution, which the normalisation after it makes superfluous.
-    Returns a Keras model. Raises ValueError for an image too small, classes below 1, an unknown pooling or activation.
+    Args:
+        input_shape: (height, width, channels), at least 32 x 32.
+        use_bias: add a bias to every convolution, which the normalisation after it makes superfluous.
+        include_top, pooling, classes, classifier_activation, name: as in keras.applications.
+
+    Returns:
+        A Keras model of (batch, *input_shape) images with (batch, classes) probabilities.
+
+    Raises:
+        ValueError: for an image too small, classes below 1, an unknown pooling or activation.
+
     Source: Table 1 of arXiv:1512.03385, with projections where a block changes its shape (option B, as in
-    torchvision). Introduced in notebook 08.
+    torchvision).
+    Introduced in notebook 08.
     """
     return _resnet(
         (2, 2, 2, 2), residual_block, include_top, input_shape, pooling, classes, classifier_activation, use_bias, name
@@ -47,12 +55,16 @@ def resnet34(
     pooling=None,
     classes=1000,
     classifier_activation="softmax",
-    use_bias=False,
     name="resnet34",
+    *,
+    use_bias=False,
 ):
-    """ResNet-34: sixteen blocks of two 3 x 3 convolutions, 21,797,672 trainable parameters. All else as in `resnet18`.
+    """Build ResNet-34: sixteen blocks of two 3 x 3 convolutions, 21,797,672 trainable parameters.
 
-    Source: Table 1 of arXiv:1512.03385. Introduced in notebook 08.
+    Arguments, result and errors are those of ``resnet18``.
+
+    Source: Table 1 of arXiv:1512.03385.
+    Introduced in notebook 08.
     """
     return _resnet(
         (3, 4, 6, 3), residual_block, include_top, input_shape, pooling, classes, classifier_activation, use_bias, name
@@ -65,29 +77,26 @@ def resnet50(
     pooling=None,
     classes=1000,
     classifier_activation="softmax",
-    use_bias=True,
     name="resnet50",
+    *,
+    use_bias=True,
 ):
-    """ResNet-50: sixteen bottlenecks of three convolutions, 25,636,712 parameters, as keras.applications.ResNet50.
+    """Build ResNet-50: sixteen bottlenecks of three convolutions, 25,636,712 parameters as in keras.applications.
 
-    use_bias=False leaves 25,557,032 trainable ones, as torchvision counts. All else as in `resnet18`.
-    Source: Table 1 of arXiv:1512.03385. Introduced in notebook 08.
+    Arguments, result and errors are those of ``resnet18``. use_bias=False leaves 25,557,032 trainable parameters, as
+    torchvision counts.
+
+    Source: Table 1 of arXiv:1512.03385.
+    Introduced in notebook 08.
     """
+    blocks = (3, 4, 6, 3)
     return _resnet(
-        (3, 4, 6, 3),
-        bottleneck_block,
-        include_top,
-        input_shape,
-        pooling,
-        classes,
-        classifier_activation,
-        use_bias,
-        name,
+        blocks, bottleneck_block, include_top, input_shape, pooling, classes, classifier_activation, use_bias, name
     )
 
 
 def _resnet(blocks, block, include_top, input_shape, pooling, classes, classifier_activation, use_bias, name):
-    """Table 1 from top to bottom; `blocks` says how many of them each stage has, `block` makes one."""
+    """Follow Table 1 from top to bottom: `blocks` holds the number of blocks of each stage, `block` builds one."""
     check_top(include_top, pooling, classes, classifier_activation)
     image = keras.Input(check_image(input_shape, smallest=32), name="image")
     x = _conv(image, 64, 7, strides=2, use_bias=use_bias, name="conv1")
@@ -100,37 +109,49 @@ def _resnet(blocks, block, include_top, input_shape, pooling, classes, classifie
             x = block(x, filters, strides, use_bias=use_bias, name=f"conv{stage}_{number}")
     if not include_top:
         return keras.Model(image, without_top(x, pooling), name=name)
-    x = layers.GlobalAveragePooling2D(name="average_pool")(x)
+    x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
     x = layers.Dense(classes, activation=classifier_activation, name="fc")(x)
     return keras.Model(image, x, name=name)
 
 
 def resnet_small(
     depth=20,
-    residual=True,
     input_shape=(32, 32, 3),
     classes=10,
-    filters=16,
-    normalization=True,
     classifier_activation="softmax",
     name=None,
+    *,
+    residual=True,
+    filters=16,
+    normalization=True,
 ):
-    """A network for small images with `depth` layers of weights, plain or residual, otherwise the same.
+    """Build a network for small images with `depth` layers of weights, plain or residual, otherwise the same.
 
-    depth: 6n + 2, that is 8, 14, 20, ...: one convolution, three stages of n blocks with two convolutions each (the
-        stages have filters, 2 * filters and 4 * filters maps, each half as large as those before), one dense layer.
-    residual: with shortcuts, or plain. The shortcuts have no weights, so both networks have equally many.
-    input_shape: (height, width, channels), at least 4 x 4. normalization: batch normalisation after each convolution.
-    name: "resnet20" or "plain20" (for depth=20) if left out.
-    Returns a Keras model. Raises ValueError for another depth, an image too small, classes or filters below 1, and an
-    unknown activation.
-    Source: section 4.2 of arXiv:1512.03385, with its option A. Introduced in notebook 08.
+    Args:
+        depth: 6n + 2, that is 8, 14, 20, ...: one convolution, three stages of n blocks with two convolutions each
+            (the stages have filters, 2 * filters and 4 * filters maps, each half as large as those before), one dense
+            layer.
+        input_shape: (height, width, channels), at least 4 x 4.
+        classes, classifier_activation: as in keras.applications.
+        name: of the model; by default "resnet20" or "plain20" for depth=20.
+        residual: with shortcuts, or plain. The shortcuts have no weights, so both networks have equally many.
+        filters: maps of the first stage.
+        normalization: batch normalisation after each convolution.
+
+    Returns:
+        A Keras model of (batch, *input_shape) images with (batch, classes) probabilities.
+
+    Raises:
+        ValueError: for another depth, an image too small, classes or filters below 1, and an unknown activation.
+
+    Source: section 4.2 of arXiv:1512.03385, with its option A.
+    Introduced in notebook 08.
     """
     depth, filters = integer("depth", depth, 8), integer("filters", filters, 1)
     if depth % 6 != 2:
         below = depth - (depth - 2) % 6
         raise ValueError(f"depth must be 6n + 2, got {depth}; the nearest such depths are {below} and {below + 6}")
-    check_classes(classes)
+    integer("classes", classes, 1)
     check_activation("classifier_activation", classifier_activation)
     shortcut = "padding" if residual else None
 
@@ -143,21 +164,67 @@ def resnet_small(
             x = residual_block(
                 x, filters * 2 ** (stage - 2), strides, shortcut, normalization, name=f"conv{stage}_{number}"
             )
-    x = layers.GlobalAveragePooling2D(name="average_pool")(x)
+    x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
     x = layers.Dense(classes, activation=classifier_activation, name="fc")(x)
     return keras.Model(image, x, name=name or f"{'resnet' if residual else 'plain'}{depth}")
 
 
-def residual_block(x, filters, strides=1, shortcut="projection", normalization=True, use_bias=False, name="block"):
-    """Two 3 x 3 convolutions and a way past them: ReLU(F(x) + x).
+def resnet_schedule(steps, learning_rate=0.1, warmup_steps=0):
+    """Return the learning rate that trained ResNets on CIFAR-10: divided by 10 after 1/2 and 3/4 of the steps.
 
-    x: a Keras tensor (batch, height, width, channels), not negative. strides: of the first convolution.
-    shortcut: where the block changes the shape of x, "projection" passes it through a 1 x 1 convolution (option B)
-        and "padding" leaves out pixels and adds maps of zeros (option A); None makes a plain block, ReLU(F(x)).
-    normalization: batch normalisation after each convolution. name: of the last layer, and the start of all others.
-    Returns a Keras tensor. Raises ValueError for filters or strides below 1, an unknown shortcut, and fewer filters
-    than channels with "padding".
-    Source: Fig. 2 and section 3.3 of arXiv:1512.03385. Introduced in notebook 08.
+    On ImageNet the paper divides whenever the error stops falling: keras.callbacks.ReduceLROnPlateau(factor=0.1) does
+    that, with a number instead of this schedule as the learning rate.
+    The paper's weight decay of 0.0001 is part of the loss, kernel_regularizer=keras.regularizers.L2(0.5e-4) (half,
+    because Keras adds the whole square). SGD(weight_decay=0.0001) is less: it bypasses the momentum of 0.9, and so
+    shrinks the weights ten times as slowly.
+
+    Args:
+        steps: all updates of the training, epochs * batches per epoch (64,000 in the paper).
+        learning_rate: the first one.
+        warmup_steps: updates at the start with a tenth of the learning rate (about 400 in the paper, for 110 layers
+            only).
+
+    Returns:
+        A Keras schedule, for ``keras.optimizers.SGD(..., momentum=0.9)``.
+
+    Raises:
+        ValueError: for less than 4 steps, and for a warm-up that is longer than the first half.
+
+    Source: He et al. 2015, arXiv:1512.03385, sections 3.4 and 4.2.
+    Introduced in notebook 08.
+    """
+    steps = integer("steps", steps, 4)
+    if integer("warmup_steps", warmup_steps, 0) >= steps // 2:
+        raise ValueError(f"warmup_steps must be below half of the {steps} steps, got {warmup_steps}")
+    ends = [steps // 2, steps * 3 // 4]
+    rates = [learning_rate, learning_rate / 10, learning_rate / 100]
+    if warmup_steps:
+        ends, rates = [warmup_steps, *ends], [learning_rate / 10, *rates]
+    return keras.optimizers.schedules.PiecewiseConstantDecay([end - 1 for end in ends], rates)  # steps count from 0
+
+
+def residual_block(x, filters, strides=1, shortcut="projection", normalization=True, use_bias=False, name="block"):
+    """Apply two 3 x 3 convolutions and add their input to the result: ReLU(F(x) + x).
+
+    Args:
+        x: a Keras tensor (batch, height, width, channels), not negative.
+        filters: of both convolutions.
+        strides: of the first convolution.
+        shortcut: where the block changes the shape of x, "projection" passes it through a 1 x 1 convolution (option
+            B) and "padding" leaves out pixels and adds maps of zeros (option A); None makes a plain block, ReLU(F(x)).
+        normalization: batch normalisation after each convolution.
+        use_bias: add a bias to each convolution; without normalisation there always is one.
+        name: of the last layer, and the start of all others.
+
+    Returns:
+        A Keras tensor.
+
+    Raises:
+        ValueError: for filters or strides below 1, an unknown shortcut, and fewer filters than channels with
+            "padding".
+
+    Source: Fig. 2 and section 3.3 of arXiv:1512.03385.
+    Introduced in notebook 08.
     """
     filters, strides = integer("filters", filters, 1), integer("strides", strides, 1)
     y = _conv(x, filters, 3, strides, use_bias, normalization, name=f"{name}_a")
@@ -170,11 +237,21 @@ def residual_block(x, filters, strides=1, shortcut="projection", normalization=T
 
 
 def bottleneck_block(x, filters, strides=1, use_bias=True, name="block"):
-    """1 x 1, 3 x 3, 1 x 1 convolutions with filters, filters and 4 * filters maps, and a shortcut past them.
+    """Apply 1 x 1, 3 x 3, 1 x 1 convolutions with filters, filters and 4 * filters maps, and a shortcut past them.
 
-    x: a Keras tensor (batch, height, width, channels). strides: of the first convolution. name: as in `residual_block`.
-    Returns a Keras tensor. Raises ValueError for filters or strides below 1.
-    Source: Fig. 5 of arXiv:1512.03385. Introduced in notebook 08.
+    Args:
+        x: a Keras tensor (batch, height, width, channels).
+        filters: of the first two convolutions.
+        strides: of the first convolution.
+        use_bias, name: as in ``residual_block``.
+
+    Returns:
+        A Keras tensor.
+
+    Raises:
+        ValueError: for filters or strides below 1.
+
+    Source: Fig. 5 of arXiv:1512.03385.
     """
     filters, strides = integer("filters", filters, 1), integer("strides", strides, 1)
     y = _conv(x, filters, 1, strides, use_bias, name=f"{name}_a")
@@ -187,7 +264,7 @@ def bottleneck_block(x, filters, strides=1, use_bias=True, name="block"):
 
 
 def _conv(x, filters, kernel_size, strides=1, use_bias=False, normalization=True, name=None):
-    """A convolution with He's initial weights, and its normalisation; without one it has a bias."""
+    """Apply a convolution with He's initial weights, and its normalisation; without one it has a bias."""
     padding = "same"
     if strides > 1 and kernel_size > 1:  # "same" would not centre the windows on the pixels that the shortcut takes
         x = layers.ZeroPadding2D(kernel_size // 2, name=f"{name}_padding")(x)
@@ -218,10 +295,12 @@ def _shortcut(x, filters, strides, shortcut, normalization, use_bias, name):
 
 @keras.saving.register_keras_serializable(package="utils.models")
 class PadChannels(layers.Layer):
-    """Adds maps of zeros after the others: (batch, height, width, channels) becomes (batch, height, width, filters).
+    """Append maps of zeros: (batch, height, width, channels) becomes (batch, height, width, filters).
 
-    Raises ValueError for fewer filters than channels.
-    Source: option A in section 3.3 of arXiv:1512.03385. Introduced in notebook 08.
+    Raises:
+        ValueError: for fewer filters than channels.
+
+    Source: option A in section 3.3 of arXiv:1512.03385.
     """
 
     def __init__(self, filters, **kwargs):
@@ -242,26 +321,18 @@ class PadChannels(layers.Layer):
         return {**super().get_config(), "filters": self.filters}
 
 
-def removable_blocks(model):
-    """Names of the blocks of a network of this module that `without_block` can take out, in order.
-
-    These are the blocks whose output has the shape of their input.
-    model: made by `resnet_small`, `resnet18`, `resnet34` or `resnet50`. Returns a list of str.
-    Introduced in notebook 08.
-    """
-    by_name = {layer.name: layer for layer in model.layers}
-    return [
-        name
-        for name, layer in by_name.items()
-        if f"{name}_a" in by_name and by_name[f"{name}_a"].input.shape == layer.output.shape
-    ]
-
-
 def name_in_keras(layer):
-    """The name that keras.applications gives to a layer of `resnet50`: conv3_2_b_norm here is conv3_block2_2_bn there.
+    """Return the name in keras.applications of a layer of ``resnet50``: conv3_2_b_norm is conv3_block2_2_bn there.
 
-    layer: name of a layer with weights. Returns a str.
-    Raises ValueError for a name that is not one of a convolution, a normalisation or the last dense layer.
+    Args:
+        layer: name of a layer with weights.
+
+    Returns:
+        A str.
+
+    Raises:
+        ValueError: for a name that is not one of a convolution, a normalisation or the last dense layer.
+
     Introduced in notebook 08.
     """
     if layer == "fc":
@@ -272,51 +343,3 @@ def name_in_keras(layer):
     stage, block, place, norm = parts.groups()
     number = f"_block{block}_{['shortcut', 'a', 'b', 'c'].index(place)}" if block else ""
     return f"{stage}{number}_{'bn' if norm else 'conv'}"
-
-
-@contextlib.contextmanager
-def without_block(model, block):
-    """Within `with without_block(model, block):` one block of the network passes its input on unchanged.
-
-    In a residual block the last normalisation multiplies by zero, so that only the shortcut is left (without
-    normalisation: the last kernel is zero). In a plain block each convolution copies its input. Afterwards all weights
-    are as before.
-    model: made by `resnet_small`, `resnet18`, `resnet34` or `resnet50`; it is for predictions: training would fill the
-    block again. block: one of `removable_blocks(model)`, or None to leave all as it is.
-    Raises ValueError for a block that changes the shape of its input, with the names of those that do not.
-    Source: the experiment of Veit et al. 2016, arXiv:1605.06431. Introduced in notebook 08.
-    """
-    removable = removable_blocks(model)
-    if block is not None and block not in removable:
-        raise ValueError(
-            f"block must be one that keeps the shape of its input, got {block!r}; "
-            f"this model has: {', '.join(removable) or 'none'}"
-        )
-    layers_of_block = [] if block is None else [layer for layer in model.layers if layer.name.startswith(f"{block}_")]
-    before = [layer.get_weights() for layer in layers_of_block]
-    try:
-        if block is not None:
-            _pass_on(model, block)
-        yield model
-    finally:
-        for layer, weights in zip(layers_of_block, before):
-            layer.set_weights(weights)
-
-
-def _pass_on(model, block):
-    """Set the weights of a block so that it passes on its input."""
-    by_name = {layer.name: layer for layer in model.layers}
-    names = [f"{block}_{letter}" for letter in "abc" if f"{block}_{letter}" in by_name]
-    if f"{block}_add" in by_name:
-        last = by_name.get(f"{names[-1]}_norm") or by_name[names[-1]]
-        scale, shift, *statistics = last.get_weights()  # gamma and beta, or the kernel and its bias
-        last.set_weights([0 * scale, 0 * shift, *statistics])
-        return
-    for name in names:
-        conv, norm = by_name[name], by_name.get(f"{name}_norm")
-        kernel = np.zeros(conv.kernel.shape)
-        kernel[1, 1] = np.eye(len(kernel[1, 1]))
-        conv.set_weights([kernel, *(0 * bias for bias in conv.get_weights()[1:])])
-        if norm:
-            gamma, beta, mean, variance = norm.get_weights()
-            norm.set_weights([1 + 0 * gamma, 0 * beta, 0 * mean, 1 - norm.epsilon + 0 * variance])

@@ -14,12 +14,20 @@ def vgg16(
     classifier_activation="softmax",
     name="vgg16",
 ):
-    """VGG-16: thirteen convolutions in five blocks and three dense layers, 138,357,544 parameters.
+    """Build VGG-16: thirteen convolutions in five blocks and three dense layers, 138,357,544 parameters.
 
-    input_shape: (height, width, channels), at least 32 x 32. The other arguments are those of keras.applications,
-        whose VGG16 gives the same outputs with the same weights; there is no dropout in that one.
-    Returns a Keras model of (batch, *input_shape) images with (batch, classes) probabilities.
-    Raises ValueError for an image too small, classes below 1, an unknown pooling or activation.
+    keras.applications.VGG16 gives the same outputs with the same weights, but has no dropout.
+
+    Args:
+        input_shape: (height, width, channels), at least 32 x 32.
+        include_top, pooling, classes, classifier_activation, name: as in keras.applications.
+
+    Returns:
+        A Keras model of (batch, *input_shape) images with (batch, classes) probabilities.
+
+    Raises:
+        ValueError: for an image too small, classes below 1, an unknown pooling or activation.
+
     Source: Table 1, column D, of arXiv:1409.1556, dropout as in section 3.1; names as in the authors' published model.
     Introduced in notebook 06.
     """

@@ -3,8 +3,7 @@
 import keras
 from keras import layers
 
-from utils.models.alexnet import LocalResponseNormalization
-from utils.models.common import check_image, check_top, without_top
+from utils.models.common import LocalResponseNormalization, check_image, check_top, without_top
 
 
 def zfnet(
@@ -15,15 +14,24 @@ def zfnet(
     classifier_activation="softmax",
     name="zfnet",
 ):
-    """ZFNet: five convolutions and three dense layers, 62,357,608 parameters.
+    """Build ZFNet: five convolutions and three dense layers, 62,357,608 parameters.
 
-    input_shape: (height, width, channels), at least 53 x 53. The other arguments are those of keras.applications.
-    The sizes of Fig. 3 need help where it does not mention any: conv1 gives 110 rows only with one zero on each side,
+    The sizes in Fig. 3 need padding that it does not mention: conv1 gives 110 rows only with one zero on each side,
     floor((224 + 2 - 7) / 2) + 1 = 110, and pool1 and pool2 give 55 and 13 only if a last, incomplete window counts.
-    Returns a Keras model of (batch, *input_shape) images with (batch, classes) probabilities.
-    Raises ValueError for an image too small, classes below 1, an unknown pooling or activation.
-    Source: Fig. 3 and section 3 of arXiv:1311.2901; for the contrast normalisation, whose formula it does not give,
-    the one of AlexNet. Introduced in notebook 06.
+
+    Args:
+        input_shape: (height, width, channels), at least 53 x 53.
+        include_top, pooling, classes, classifier_activation, name: as in keras.applications.
+
+    Returns:
+        A Keras model of (batch, *input_shape) images with (batch, classes) probabilities.
+
+    Raises:
+        ValueError: for an image too small, classes below 1, an unknown pooling or activation.
+
+    Source: Fig. 3 and section 3 of arXiv:1311.2901; it gives no formula for its contrast normalisation, so this is
+    AlexNet's.
+    Introduced in notebook 06.
     """
     check_top(include_top, pooling, classes, classifier_activation)
 
@@ -61,5 +69,5 @@ def _dense(units, name, activation="relu"):
 
 
 def _initial():
-    """Section 3: all weights start at about 0.01; as noise, since equal ones would stay equal."""
+    """Section 3: all weights start at 0.01; here as noise of that size, since equal weights would stay equal."""
     return keras.initializers.RandomNormal(stddev=0.01)

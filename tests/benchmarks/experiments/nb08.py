@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from experiments import Experiment, notebook
-from utils.models.resnet import removable_blocks, without_block
-from utils.training import resnet_schedule, starting_point, train
+from utils.models.block_removal import removable_blocks, without_block
+from utils.models.resnet import resnet_schedule
+from utils.training import starting_point, train
 
 NETWORKS = {"plain 20": (20, False), "plain 56": (56, False), "residual 20": (20, True), "residual 56": (56, True)}
 TRIED = {"SGD": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3), "Adam": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)}
