@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from experiments import Experiment, notebook
+from records.experiments import Experiment, notebook
 from utils.models.resnet import removable_blocks, without_block
 from utils.training import resnet_schedule, starting_point, train
 
