@@ -5,15 +5,14 @@ import functools
 import os
 
 import hypothesis
-from nbval.plugin import IPyNbCell
 
-import figures
+import utils  # noqa: F401 before TensorFlow is imported: it sets how much TensorFlow says
+from course import pictures
+from course.notebooks import IMAGES
 
-PICTURES = ("image/png", "image/jpeg")
 # Files of tests that take as long as the notebooks with about such a number.
 LONG = {"test_full_size": 100, "test_models": 3, "test_datasets": 2, "test_pretrained": 1, "test_training": 1}
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's notes about this machine's processor
 if int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) > 1:  # one process for each core: their threads would compete
     for variable in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
@@ -34,7 +33,7 @@ def pytest_collection_modifyitems(items):
 
 
 def duration(item):
-    """Roughly how long the file of a test takes, as a number for its class; later notebooks train more."""
+    """Estimate how long the file of a test takes, as a number to sort by; later notebooks train more."""
     if item.path.suffix == ".ipynb":
         return int(item.path.stem[:2]) if item.path.stem[:2].isdigit() else 0
     return LONG.get(item.path.stem, -1)
@@ -42,35 +41,35 @@ def duration(item):
 
 def pytest_itemcollected(item):
     """nbval compares a cell's text but not its pictures: add them."""
-    if isinstance(item, IPyNbCell):
+    if hasattr(item, "compare_outputs"):
         item.compare_outputs = functools.partial(compare_outputs, item, item.compare_outputs)
 
 
 def compare_outputs(cell, compare_text, new, stored):
-    """Whether text and pictures that a cell made are those stored; if not, nbval shows `comparison_traceback`."""
+    """Compare the text and pictures that a cell made with those stored; nbval shows `comparison_traceback`."""
     same_text = compare_text(new, stored)
-    complaints = picture_complaints(cell, pictures(new), pictures(stored))
+    complaints = picture_complaints(cell, decoded(new), decoded(stored))
     cell.comparison_traceback += complaints
     return same_text and not complaints
 
 
-def pictures(outputs):
-    """The decoded PNG and JPEG files among a cell's outputs, in order."""
+def decoded(outputs):
+    """Decode the PNG and JPEG files among a cell's outputs, in order."""
     data = [output.get("data", {}) for output in outputs]
-    return [base64.b64decode(bundle[kind]) for bundle in data for kind in PICTURES if kind in bundle]
+    return [base64.b64decode(bundle[kind]) for bundle in data for kind in IMAGES if kind in bundle]
 
 
 def picture_complaints(cell, new, stored):
-    """One text for every picture that differs from the stored one, or one about their number."""
+    """Return a text for every picture that differs from the stored one, or one about their number."""
     if len(new) != len(stored):
         return [f"the cell made {len(new)} pictures, the notebook has {len(stored)}"]
     complaints = []
     for number, (picture, reference) in enumerate(zip(new, stored), start=1):
-        score = figures.difference(reference, picture)
-        if score > figures.LIMIT:
+        score = pictures.difference(reference, picture)
+        if score > pictures.LIMIT:
             complaints.append(
                 f"picture {number} of code cell {cell.cell_num + 1} differs from the stored one: {score:.2f}, where at "
-                f"most {figures.LIMIT} is accepted. Both are in {save(cell, number, picture, reference)}"
+                f"most {pictures.LIMIT} is accepted. Both are in {save(cell, number, picture, reference)}"
             )
     return complaints
 

@@ -20,7 +20,7 @@ import requests
 import tensorflow_datasets as tfds
 from PIL import Image
 
-import rerun
+from course import run
 from data.drawings import drawings_dataset_builder as drawings
 from data.mnist_5k import mnist_5k_dataset_builder as mnist_5k
 from data.uci_digits import uci_digits_dataset_builder as uci_digits
@@ -587,8 +587,8 @@ def test_a_notebook_shows_the_same_whether_or_not_the_set_was_prepared(tmp_path,
     load = "datasets.load('uci_digits')[0][0].shape"
     sources = [f"import sys; sys.path.append({str(ROOT)!r}); from utils import datasets", load, load]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
-    rerun.execute(notebook, tmp_path / "scratch.ipynb")
-    progress = rerun.drop_stderr(notebook)
+    run.execute(notebook, tmp_path)
+    progress = run.drop_stderr(notebook)
     assert "Dataset uci_digits downloaded and prepared" in progress[1] and "prepared" not in progress[2]
     first, second = (cell.outputs for cell in notebook.cells[1:])
     assert (

@@ -50,7 +50,7 @@ def losses(text):
 
 
 def test_two_processes_find_the_losses_of_one(tmp_path):
-    script = [sys.executable, "examples/several_machines.py", "--epochs", "3"]
+    script = [sys.executable, "-m", "records.several_machines", "--epochs", "3"]
     shared = [*script, "--coordinator", f"127.0.0.1:{free_port()}", "--processes", "2", "--process"]
     alone, first, second = run([script, [*shared, "0"], [*shared, "1"]], tmp_path)
     assert "process 0 of 1, 1 devices" in alone

@@ -1,17 +1,12 @@
-"""The benchmark of experiments takes what it tries out of the notebooks, and counts right."""
-
-import sys
-from pathlib import Path
+"""What measures the experiments takes what it tries out of the notebooks, and counts right."""
 
 import nbformat
 import pandas as pd
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-sys.path.insert(0, str(Path(__file__).parent / "benchmarks"))
-
-import bench_experiments
-import experiments
+from records import experiments
+from records.experiments import __main__ as command
 
 CELLS = [
     new_markdown_cell("# Title"),
@@ -43,7 +38,7 @@ def test_parameters_are_replaced(place):
 
 def test_a_line_of_the_table():
     experiment = experiments.Experiment("more is more", lambda seed: {"a": seed, "b": 2.0}, lambda n: n["a"] < n["b"])
-    row = bench_experiments.row("01", experiment, range(5))
+    row = command.row("01", experiment, range(5))
     assert row.startswith("| 01 | more is more | a 2.000 (0.000 to 4.000); b 2.000 (2.000 to 2.000) | 2 of 5 |")
 
 
@@ -51,5 +46,15 @@ def test_the_best_rate_is_the_one_with_the_best_mean(capsys):
     table = pd.DataFrame(
         {"contender": ["x"] * 4, "rate": [1, 1, 2, 2], "seed": [0, 1] * 2, "validation": [0.9, 0.1, 0.6, 0.6]}
     )
-    bench_experiments.show_rates("01", experiments.Experiment("claim", None, None, lambda: table))
+    command.show_rates("01", experiments.Experiment("claim", None, None, lambda: table))
     assert "best: {'x': ('x', 2)}" in capsys.readouterr().out.replace("np.str_", "").replace("np.int64(2)", "2")
+
+
+def test_every_module_of_experiments_is_found(capsys):
+    found = command.by_notebook()
+    assert {"04", "05", "06", "07", "08", "09"} == set(found)
+    assert all(list(experiments.NOTEBOOKS.glob(f"{number}_*.ipynb")) for number in found)
+    assert all(isinstance(experiment, experiments.Experiment) for number in found for experiment in found[number])
+    with pytest.raises(SystemExit):
+        command.main(["99"])
+    assert "no experiments of 99; there are 04, 05" in capsys.readouterr().err

@@ -36,7 +36,7 @@ def run(notebook, result, until=None, **parameters):
     (keras / "models").mkdir(parents=True)
     for file in (KERAS / "models").glob("*"):
         (keras / "models" / file.name).symlink_to(file)
-    environment = os.environ | {"TFDS_DATA_DIR": str(data), "KERAS_HOME": str(keras), "TF_CPP_MIN_LOG_LEVEL": "2"}
+    environment = os.environ | {"TFDS_DATA_DIR": str(data), "KERAS_HOME": str(keras)}
     done = subprocess.run([*command, path, result, *options], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
     cells = nbformat.read(result, as_version=4).cells

@@ -687,13 +687,12 @@ def test_tensorflow_has_nothing_to_complain_about(models, caplog, monkeypatch):
 JAX = """
 import sys
 import numpy as np
-sys.path[:0] = sys.argv[1:3]
 import keras
 from test_interpret import RULES, deconvnet, feature_maps, input_gradient, photos, small, top_patches, with_weights
 assert keras.backend.backend() == "jax"
 images = photos(model := with_weights(small()))
 np.savez(
-    sys.argv[3],
+    sys.argv[1],
     **{rule: deconvnet(model, images, "concat", 1, rule=rule) for rule in RULES},
     maps=feature_maps(model, images, "concat")["concat"],
     windows=[patch.window for patch in top_patches(model, images, "concat")[1]],
@@ -704,8 +703,12 @@ np.savez(
 
 def test_jax_finds_the_same(tmp_path):
     model = with_weights(small())
-    environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
-    command = [sys.executable, "-c", JAX, str(ROOT), str(ROOT / "tests"), str(tmp_path / "found.npz")]
+    environment = os.environ | {
+        "KERAS_BACKEND": "jax",
+        "JAX_PLATFORMS": "cpu",
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")]),
+    }
+    command = [sys.executable, "-c", JAX, str(tmp_path / "found.npz")]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     found = np.load(tmp_path / "found.npz")

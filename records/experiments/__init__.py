@@ -13,17 +13,19 @@ import nbformat
 import pandas as pd
 from IPython.core.inputtransformer2 import TransformerManager
 
-NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """One claim, and how it is tried.
+    """A claim of a notebook, and the experiment that tries it.
 
-    claim: what the notebook says, as a short sentence. run: seed -> numbers by name, such as {"plain 56": 0.76}; the
-    trivial method's number is among them. holds: whether such numbers bear the claim out.
-    rates: without arguments, tries at least three learning rates for each contender on validation images, which are
-    part of the training images, and returns a DataFrame with the columns "contender", "rate", "seed", "validation".
+    Attributes:
+        claim: A short sentence.
+        run: Takes a seed and returns numbers by name, such as {"plain 56": 0.76}; one is the trivial method's.
+        holds: Takes such numbers and returns whether they bear the claim out.
+        rates: Tries at least three learning rates for each contender on validation images, which are part of the
+            training images; returns a DataFrame with the columns "contender", "rate", "seed", "validation".
     """
 
     claim: str
@@ -33,11 +35,17 @@ class Experiment:
 
 
 def notebook(stem, **parameters):
-    """What the cells of a notebook define that an experiment needs, as a dict of names.
+    """Run the first cell of a notebook and those tagged "parameters" or "experiment", which define its experiments.
 
-    Runs the setup cell, the cell tagged "parameters" and the cells tagged "experiment", in order, silently.
-    parameters: replace those of the second cell, such as DATASET="mnist".
-    Raises KeyError for a parameter that the notebook does not have.
+    Args:
+        stem: Name of the notebook's file without .ipynb.
+        parameters: Replace those that the cell tagged "parameters" sets, such as DATASET="mnist".
+
+    Returns:
+        A dict of all names that these cells define. Nothing is printed.
+
+    Raises:
+        KeyError: The notebook has no such parameter.
     """
     cells = nbformat.read(NOTEBOOKS / f"{stem}.ipynb", as_version=4).cells
     names = {"__name__": stem}

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from experiments import Experiment, notebook
+from records.experiments import Experiment, notebook
 from utils.baselines import nearest_neighbour, trivial
 from utils.training import train
 

@@ -1,4 +1,4 @@
-"""tests/rerun.py on small notebooks: what is written, when, and what is not."""
+"""`python -m course run` and `address` on small notebooks: what is written, when, and what is not."""
 
 import base64
 import stat
@@ -7,7 +7,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-import rerun
+from course import address, notebooks
+from course.__main__ import COMMANDS, main
 
 IGNORED = {"tags": ["nbval-ignore-output"]}
 TIME = "import time\nprint(time.perf_counter_ns())"
@@ -39,19 +40,20 @@ def notebook(tmp_path):
 def test_a_second_run_changes_nothing_and_refresh_renews_ignored_outputs(notebook, capsys, monkeypatch):
     monkeypatch.delenv("PYTEST_CURRENT_TEST")  # as on the command line
     notebook.chmod(0o640)
-    assert rerun.main([str(notebook)]) == 0
+    assert main(["run", str(notebook)]) == 0
     first = notebook.read_bytes()
-    assert rerun.main([str(notebook)]) == 0
+    assert main(["run", str(notebook)]) == 0
     assert notebook.read_bytes() == first
-    assert rerun.main([str(notebook), "--refresh"]) == 0
+    assert main(["run", str(notebook), "--refresh"]) == 0
     assert notebook.read_bytes() != first
-    lines = [line for line in capsys.readouterr().out.splitlines() if " s, " in line]
-    assert [line.split(", ")[-1] for line in lines] == ["written", "unchanged", "written"]
+    rows = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("01_small.ipynb  ")]
+    assert [row[1] for row in rows] == ["written", "unchanged", "written"]
+    assert all(0 < float(row[2]) < 100 for row in rows), "seconds"
     assert stat.S_IMODE(notebook.stat().st_mode) == 0o640
     assert [path.name for path in notebook.parent.iterdir() if path.suffix == ".tmp"] == []
 
     saved = read(notebook)
-    assert saved.metadata == rerun.NOTEBOOK_METADATA
+    assert saved.metadata == notebooks.METADATA
     code = saved.cells[1:]
     assert [cell.execution_count for cell in code] == [1, 2, 3]
     stream, result = code[0].outputs
@@ -63,12 +65,12 @@ def test_a_second_run_changes_nothing_and_refresh_renews_ignored_outputs(noteboo
 
 
 def test_ignored_outputs_are_renewed_when_their_source_changes(notebook):
-    assert rerun.main([str(notebook)]) == 0
+    assert main(["run", str(notebook)]) == 0
     first = read(notebook)
     edited = read(notebook)
     edited.cells[3].source += "  # edited"
     nbformat.write(edited, notebook)
-    assert rerun.main([str(notebook)]) == 0
+    assert main(["run", str(notebook)]) == 0
     second = read(notebook)
     assert second.cells[3].outputs != first.cells[3].outputs
     assert second.cells[3].metadata["outputs_of"] != first.cells[3].metadata["outputs_of"]
@@ -79,11 +81,12 @@ def test_a_failing_cell_leaves_the_file_alone(tmp_path, capsys, source, told):
     bad = write_notebook(tmp_path / "01_bad.ipynb", new_code_cell("1"), new_code_cell(source))
     good = write_notebook(tmp_path / "02_good.ipynb", new_code_cell("print(1)"))
     before = bad.read_bytes()
-    assert rerun.main([str(bad), str(good)]) == 1
+    assert main(["run", str(bad), str(good)]) == 1
     assert bad.read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == [bad.name, good.name]
     out = capsys.readouterr().out
-    assert "01_bad.ipynb: code cell 2: " in out and told in out
+    assert "01_bad.ipynb (1 of 2): code cell 2: " in out and told in out
+    assert [line.split()[:2] for line in out.splitlines()[-2:]] == [[bad.name, "FAILED"], [good.name, "written"]]
     assert read(good).cells[0].outputs, "the other notebooks are still run"
 
 
@@ -94,9 +97,9 @@ def test_ids_are_kept_and_missing_or_double_ones_are_always_the_same(tmp_path):
         {"cell_type": "markdown", "metadata": {}, "source": "three", "id": "kept"}]}"""
     path = tmp_path / "old.ipynb"
     path.write_text(text, encoding="utf-8")
-    ids = [cell.id for cell in rerun.read(path).cells]
+    ids = [cell.id for cell in notebooks.read(path).cells]
     assert ids[1] == "kept" and len(set(ids)) == 3
-    assert ids == [cell.id for cell in rerun.read(path).cells]
+    assert ids == [cell.id for cell in notebooks.read(path).cells]
 
 
 ADDRESS = "https://github.com/somebody/a-course"
@@ -111,24 +114,59 @@ def test_the_address_is_stamped_into_links_and_setup():
     !git clone -q --depth 1 https://github.com/somebody/a-course
     %cd -q a-course/notebooks
     %cd other"""
-    assert rerun.stamp_text(before, ADDRESS, own_path="notebooks/01_new.ipynb") == after
-    assert rerun.stamp_text(after, ADDRESS, own_path="notebooks/01_new.ipynb") == after
+    assert address.stamp(before, ADDRESS, own_path="notebooks/01_new.ipynb") == after
+    assert address.stamp(after, ADDRESS, own_path="notebooks/01_new.ipynb") == after
 
 
-def test_the_readme_keeps_which_notebook_a_link_opens(tmp_path):
-    readme = tmp_path / "README.md"
-    link = "https://colab.research.google.com/github/{}/blob/main/notebooks/07_x.ipynb"
-    readme.write_text(f"[a]({link.format('YOUR_ACCOUNT/cnn')})\n    git clone https://github.com/YOUR_ACCOUNT/cnn\n")
-    rerun.stamp_readme(readme, ADDRESS)
-    assert readme.read_text() == f"[a]({link.format('somebody/a-course')})\n    git clone {ADDRESS}\n"
-    rerun.stamp_readme(tmp_path / "missing.md", ADDRESS)
+@pytest.fixture
+def published(tmp_path, monkeypatch):
+    """A course with an address, a README and a notebook that was run; neither knows the address yet."""
+    link = "[a](https://colab.research.google.com/github/YOUR_ACCOUNT/cnn/blob/main/notebooks/07_x.ipynb)"
+    (tmp_path / "pyproject.toml").write_text(f'[tool.course]\nrepository = "{ADDRESS}/"\n')
+    (tmp_path / "README.md").write_text(f"{link}\n    git clone https://github.com/YOUR_ACCOUNT/cnn\n")
+    (tmp_path / "notebooks").mkdir()
+    path = write_notebook(tmp_path / "notebooks" / "01_x.ipynb", new_markdown_cell(link), new_code_cell("6 * 7"))
+    assert main(["run", str(path)]) == 0
+    monkeypatch.setattr(address, "ROOT", tmp_path)
+    monkeypatch.setattr(address, "NOTEBOOKS", tmp_path / "notebooks")
+    return tmp_path
 
 
-def test_the_address_is_read_from_pyproject(tmp_path):
-    pyproject = tmp_path / "pyproject.toml"
-    pyproject.write_text(f'[tool.course]\nrepository = "{ADDRESS}/"\n')
-    assert rerun.repository(pyproject) == ADDRESS
-    assert rerun.repository().startswith("https://github.com/")
+def test_the_address_of_pyproject_is_written_into_readme_and_notebooks(published, capsys):
+    assert address.repository() == ADDRESS
+    readme, notebook = published / "README.md", published / "notebooks" / "01_x.ipynb"
+    before = read(notebook)
+    assert main(["address"]) == 0
+    assert capsys.readouterr().out.splitlines()[-2:] == ["README.md: written", "01_x.ipynb: written"]
+    link = "https://colab.research.google.com/github/somebody/a-course/blob/main/notebooks/{}.ipynb"
+    # a link of the README keeps which notebook it opens, those of a notebook open the notebook itself
+    assert readme.read_text() == f"[a]({link.format('07_x')})\n    git clone {ADDRESS}\n"
+    after = read(notebook)
+    assert after.cells[0].source == f"[a]({link.format('01_x')})"
+    assert after.cells[1] == before.cells[1], "outputs stay"
+    stamped = notebook.read_bytes()
+    assert main(["address"]) == 0
+    assert notebook.read_bytes() == stamped and "all links have it" in capsys.readouterr().out
+
+
+def test_notebooks_are_found_by_number_and_path(capsys):
+    assert notebooks.find("01") == notebooks.find(str(notebooks.NOTEBOOKS / "01_convolution_1d.ipynb"))
+    with pytest.raises(SystemExit):
+        main(["run", "99"])
+    error = capsys.readouterr().err
+    assert "there is no notebook '99'" in error and "00, 01, 02" in error
+
+
+def test_every_command_explains_itself(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["--help"])
+    told = capsys.readouterr().out
+    for module in COMMANDS:
+        name, summary = module.__name__.rsplit(".", 1)[-1], module.__doc__.splitlines()[0]
+        assert name in told and summary in " ".join(told.split())
+        with pytest.raises(SystemExit, match="0"):
+            main([name, "--help"])
+        assert module.__doc__.strip() in capsys.readouterr().out
 
 
 def test_a_failure_while_writing_leaves_no_traces(tmp_path, monkeypatch):
@@ -138,15 +176,15 @@ def test_a_failure_while_writing_leaves_no_traces(tmp_path, monkeypatch):
     def broken(*arguments):
         raise OSError("disk full")
 
-    monkeypatch.setattr(rerun.Path, "replace", broken)
+    monkeypatch.setattr(notebooks.Path, "replace", broken)
     with pytest.raises(OSError, match="disk full"):
-        rerun.replace(path, "new")
+        notebooks.replace(path, "new")
     assert [file.name for file in tmp_path.iterdir()] == ["file.ipynb"] and path.read_text() == "old"
 
 
 def test_a_tagged_figure_is_written_beside_the_notebook(tmp_path):
     source = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
     path = write_notebook(tmp_path / "01_small.ipynb", new_code_cell(source, metadata={"tags": ["picture=cover"]}))
-    assert rerun.main([str(path)]) == 0
+    assert main(["run", str(path)]) == 0
     stored = next(out.data["image/png"] for out in read(path).cells[0].outputs if "image/png" in out.data)
     assert (tmp_path / "cover.png").read_bytes() == base64.b64decode(stored)

@@ -3,8 +3,8 @@
 Every machine runs this file. Each reads its part of every batch, and after every step the gradients of all of them are
 averaged: the losses are those of one machine with the whole batch. With two machines, the first reachable as `first`:
 
-    python examples/several_machines.py --coordinator first:12345 --processes 2 --process 0      on the first
-    python examples/several_machines.py --coordinator first:12345 --processes 2 --process 1      on the second
+    python -m records.several_machines --coordinator first:12345 --processes 2 --process 0      on the first
+    python -m records.several_machines --coordinator first:12345 --processes 2 --process 1      on the second
 
 To try it, run both on one machine, in two terminals, with --coordinator localhost:12345. Without arguments it trains in
 one process. For a network of your own, replace `network` and `batches`; the rest stays. It needs `pip install jax`.

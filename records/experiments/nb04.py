@@ -7,7 +7,7 @@ import io
 import numpy as np
 import pandas as pd
 
-from experiments import Experiment, notebook
+from records.experiments import Experiment, notebook
 from utils.baselines import nearest_neighbour, trivial
 
 RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)

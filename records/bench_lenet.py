@@ -1,6 +1,6 @@
 """Seconds until 99 % of the test images of MNIST are read: prints a Markdown table. From the root of the repository:
 
-    pytest tests/benchmarks/bench_lenet.py -n 0 --benchmark-enable
+    pytest records/bench_lenet.py -n 0 --benchmark-enable
 
 LeNet-5 as notebook 05 trains it, against Keras' example "Simple MNIST convnet" (https://keras.io/examples/vision/
 mnist_convnet). They take turns within one process, an epoch each, so that a busy machine slows both; an epoch's time
@@ -13,8 +13,9 @@ import time
 import keras
 import pytest
 from cpuinfo import get_cpu_info
-from experiments import notebook
 from keras import layers
+
+from records.experiments import notebook
 
 GOAL, MOST_EPOCHS = 0.99, 30
 

@@ -1,6 +1,6 @@
 """Seconds to learn a new task with a frozen network, to the same accuracy: prints a Markdown table. From the root:
 
-    pytest tests/benchmarks/bench_transfer.py -n 0 --benchmark-enable
+    pytest records/bench_transfer.py -n 0 --benchmark-enable
 
 The task is the one near ImageNet of notebook 09: drawings of 64 x 64 pixels, 15 labels for each of 8 kinds. The
 contenders: the recipe of Keras' guide (https://keras.io/guides/transfer_learning), whose `fit` runs the frozen

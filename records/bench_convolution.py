@@ -1,6 +1,6 @@
 """How long the convolutions take, side by side: prints a Markdown table. From the root of the repository:
 
-    pytest tests/benchmarks/bench_convolution.py -n 0 --benchmark-enable
+    pytest records/bench_convolution.py -n 0 --benchmark-enable
 
 The contenders of a table take turns within one process, so that a busy machine slows all of them; the times are
 medians. All run on one thread of the CPU: the threads of NumPy and of TensorFlow would take each other's cores.

@@ -1,9 +1,9 @@
 """Do the trained experiments of the notebooks show what they are said to show, for five seeds? From the root:
 
-    python tests/benchmarks/bench_experiments.py                all experiments, a Markdown table (hours on two cores)
-    python tests/benchmarks/bench_experiments.py 04 08          those of two notebooks
-    python tests/benchmarks/bench_experiments.py 08 --seeds 2
-    python tests/benchmarks/bench_experiments.py 08 --rates     how the learning rates were chosen
+    python -m records.experiments                all experiments, a Markdown table (hours on two cores)
+    python -m records.experiments 04 08          those of two notebooks
+    python -m records.experiments 08 --seeds 2
+    python -m records.experiments 08 --rates     how the learning rates were chosen
 
 Each line of the table: the claim, the numbers (median, lowest to highest over the seeds), in how many seeds it holds.
 """
@@ -13,20 +13,20 @@ import importlib
 import pkgutil
 import sys
 import time
-from pathlib import Path
 
 import pandas as pd
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
+from records import experiments
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    as_written = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser("python -m records.experiments", description=__doc__, formatter_class=as_written)
     parser.add_argument("notebooks", nargs="*", help="numbers, such as 04 08; default: all")
     parser.add_argument("--seeds", type=int, default=5, help="how many (default 5)")
     parser.add_argument("--rates", action="store_true", help="search for the learning rates instead")
     options = parser.parse_args(arguments)
-    found = experiments()
+    found = by_notebook()
     if unknown := set(options.notebooks) - set(found):
         parser.error(f"no experiments of {', '.join(sorted(unknown))}; there are {', '.join(found)}")
     chosen = options.notebooks or list(found)
@@ -41,12 +41,11 @@ def main(arguments=None):
                 print(row(number, experiment, range(options.seeds)), flush=True)
 
 
-def experiments():
-    """Number of a notebook -> its experiments."""
-    import experiments as package
-
-    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
-    return {name.removeprefix("nb"): importlib.import_module(f"experiments.{name}").EXPERIMENTS for name in names}
+def by_notebook():
+    """Return the experiments of each notebook, by its number."""
+    names = sorted(module.name for module in pkgutil.iter_modules(experiments.__path__) if module.name != "__main__")
+    modules = [importlib.import_module(f"{experiments.__name__}.{name}") for name in names]
+    return {name.removeprefix("nb"): module.EXPERIMENTS for name, module in zip(names, modules)}
 
 
 def row(number, experiment, seeds):

@@ -1,4 +1,4 @@
-"""How different do two pictures of a figure look? nbval leaves pictures out; conftest.py compares them with this.
+"""Measure how different two pictures of a figure look. nbval leaves pictures out; conftest.py compares them with this.
 
 Byte for byte, or pixel by pixel, the same figure differs between two releases of matplotlib: glyphs move, and with
 them the axes. So both pictures are brought to the same small size, where text is a grey haze, and compared in tiles,
@@ -26,9 +26,10 @@ SHAPE_TOLERANCE = 0.1  # part by which height and width may differ
 
 
 def difference(reference_png, other_png):
-    """How different two PNG files look: 0 is the same, about 1 a tile that is empty in one of them.
+    """Measure how different two PNG files look: 0 is the same, about 1 a tile that is empty in one of them.
 
-    Returns infinity if heights or widths differ by more than 10 %.
+    Returns:
+        A number; infinity if heights or widths differ by more than 10 %.
 
     Measured on 29 figures of the kinds that the notebooks have. The same figure, drawn differently: matplotlib 3.9 or
     3.10 for 3.11 at most 0.27; DejaVu Serif 0.36, a monospaced font 0.50, STIX 0.55, type one point larger 0.62; no
@@ -54,20 +55,20 @@ def difference(reference_png, other_png):
 
 @functools.lru_cache(maxsize=64)  # each picture of a notebook is compared with all others
 def decode(png):
-    """The picture on white, without transparency."""
+    """Open a PNG file and put the picture on white, without transparency."""
     picture = Image.open(io.BytesIO(png)).convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
 
 
 def shrink(picture, size):
-    """Blurred array (3, height, width): brightness and two differences of colour, which black text does not have."""
+    """Return a blurred array (3, height, width): brightness and two differences of colour, which black text lacks."""
     red, green, blue = np.moveaxis(np.asarray(picture.resize(size, Image.Resampling.BOX), np.float32) / 255, -1, 0)
     channels = np.stack([(red + green + blue) / 3, red - green, (red + green) / 2 - blue])
     return gaussian_filter(channels, (0, BLUR, BLUR))
 
 
 def tile_means(values):
-    """Mean over every tile that lies inside; values: (height, width) or (n, height, width)."""
+    """Average over every tile that lies inside; values: (height, width) or (n, height, width)."""
     *front, height, width = values.shape
     blocks = values.reshape(*front, height // BLOCK, BLOCK, width // BLOCK, BLOCK).mean(axis=(-3, -1))
     edge = TILE // 2
@@ -75,13 +76,13 @@ def tile_means(values):
 
 
 def contrast(picture):
-    """Per tile, how far pixels are from the mean around them."""
+    """Measure, per tile, the distance of pixels from the mean around them."""
     around = uniform_filter(picture, TILE * BLOCK, mode="nearest", axes=(1, 2))
     return tile_means(np.abs(picture - around).sum(axis=0))
 
 
 def mismatch(still, moving):
-    """Per tile, the absolute difference that is left when `moving` has been moved to where it fits best."""
+    """Measure, per tile, the absolute difference left when `moving` has been moved to where it fits best."""
     _, height, width = still.shape
     padded = np.pad(moving, ((0, 0), (SHIFT, SHIFT), (SHIFT, SHIFT)), mode="edge")
     steps = range(2 * SHIFT + 1)

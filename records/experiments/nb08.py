@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from experiments import Experiment, notebook
+from records.experiments import Experiment, notebook
 from utils.models.block_removal import removable_blocks, without_block
 from utils.models.resnet import resnet_schedule
 from utils.training import starting_point, train

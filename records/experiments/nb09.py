@@ -11,7 +11,7 @@ import sys
 import numpy as np
 import pandas as pd
 
-from experiments import Experiment, notebook
+from records.experiments import Experiment, notebook
 from utils import baselines
 
 POOL, TEST = 1200, 500

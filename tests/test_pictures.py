@@ -21,8 +21,9 @@ from PIL import Image
 from skimage import data
 
 import conftest
-import rerun
-from figures import LIMIT, difference
+from course import notebooks
+from course.__main__ import main
+from course.pictures import LIMIT, difference
 
 STYLE = {"font.size": 14, "image.cmap": "gray", "image.interpolation": "nearest", "savefig.dpi": 100}
 
@@ -179,7 +180,7 @@ def stored_pictures(path):
     return [(number, base64.b64decode(bundle["image/png"])) for number, bundle in shown if "image/png" in bundle]
 
 
-@pytest.mark.parametrize("path", sorted((rerun.ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(notebooks.NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
 def test_swapped_pictures_of_a_notebook_fail(path):
     pairs = itertools.combinations(stored_pictures(path), 2)
     alike = [(a, b) for (a, first), (b, second) in pairs if first != second and difference(first, second) <= LIMIT]
@@ -192,7 +193,7 @@ def test_what_takes_long_comes_first():
     conftest.pytest_collection_modifyitems(items)
     order = ["test_full_size.py", "09_c.ipynb", "test_models.py", "00_b.ipynb", "test_a.py", "test_d.py"]
     assert [item.path.name for item in items] == order
-    assert all((rerun.ROOT / "tests" / f"{name}.py").is_file() for name in conftest.LONG)
+    assert all((notebooks.ROOT / "tests" / f"{name}.py").is_file() for name in conftest.LONG)
 
 
 DRAW = "import matplotlib.pyplot as plt\nplt.plot([1, 3, 2], linewidth=3)\nplt.show()"
@@ -200,10 +201,10 @@ DRAW = "import matplotlib.pyplot as plt\nplt.plot([1, 3, 2], linewidth=3)\nplt.s
 
 def test_nbval_compares_pictures(tmp_path):
     """pytest with the course's conftest.py, on a notebook whose cells draw the same but store different pictures."""
-    shutil.copy(rerun.ROOT / "conftest.py", tmp_path)
+    shutil.copy(notebooks.ROOT / "conftest.py", tmp_path)
     path = tmp_path / "sample.ipynb"
     nbformat.write(new_notebook(cells=[new_code_cell(DRAW)]), path)
-    assert rerun.main([str(path)]) == 0
+    assert main(["run", str(path)]) == 0
     bundle = nbformat.read(path, as_version=4).cells[0].outputs[0].data
     right = bundle["image/png"]
     blank = base64.b64encode(solid(Image.open(io.BytesIO(base64.b64decode(right))).size, "white")).decode()
@@ -219,7 +220,7 @@ def test_nbval_compares_pictures(tmp_path):
     nbformat.write(new_notebook(cells=cells), path)
 
     command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "--color=no", "-p", "no:xdist", "-rA"]
-    environment = os.environ | {"PYTHONPATH": str(rerun.ROOT / "tests"), "PYTEST_ADDOPTS": ""}
+    environment = os.environ | {"PYTHONPATH": str(notebooks.ROOT), "PYTEST_ADDOPTS": ""}
     report = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False).stdout
     assert [line for line in expected if line not in report] == [], report
     assert "picture 1 of code cell 3 differs from the stored one: " in report and f"at most {LIMIT} is" in report

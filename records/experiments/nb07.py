@@ -4,7 +4,7 @@ import functools
 
 import pandas as pd
 
-from experiments import Experiment, notebook
+from records.experiments import Experiment, notebook
 from utils.baselines import trivial
 from utils.training import train
 

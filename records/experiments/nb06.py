@@ -11,10 +11,9 @@ import keras
 import numpy as np
 import pandas as pd
 
+from records.experiments import Experiment, notebook
 from utils.baselines import trivial
 from utils.training import starting_point, train
-
-from . import Experiment, notebook
 
 RATES = (0.001, 0.003, 0.01, 0.03)
 RATES_OF_SGD = (0.01, 0.03, 0.1, 0.3)

@@ -1,32 +1,31 @@
-"""The notebooks as files: every rule of notebook_rules.py on every notebook, and every rule on bad notebooks."""
+"""The notebooks as files: every rule of course/rules.py on every notebook, and every rule on bad notebooks."""
 
 import base64
 import copy
 import re
-import sys
-import types
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-import notebook_rules
-import rerun
+from course import address, check, markdown, notebooks, rules
+from course.__main__ import main
 
-NOTEBOOKS = sorted((rerun.ROOT / "notebooks").glob("*.ipynb"))
-COLAB = rerun.colab_link(rerun.repository(), "notebooks/01_sample.ipynb")
+NOTEBOOKS = sorted(notebooks.NOTEBOOKS.glob("*.ipynb"))
+COLAB = address.colab_link(address.repository(), "notebooks/01_sample.ipynb")
 
 
-@pytest.mark.parametrize("rule", notebook_rules.RULES, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook(path, rule):
-    complaints = rule(nbformat.read(path, as_version=4), path)
+    complaints = list(rule(rules.Notebook.read(path)))
     assert not complaints, "\n" + "\n".join(complaints)
 
 
-def test_the_readme_has_the_address_of_pyproject():
-    text = (rerun.ROOT / "README.md").read_text(encoding="utf-8")
-    assert text == rerun.stamp_text(text, rerun.repository()), "run tests/rerun.py"
+def test_the_readme_has_the_address_of_pyproject(tmp_path):
+    assert check.readme_complaints(notebooks.ROOT / "README.md") == []
+    (tmp_path / "README.md").write_text("git clone https://github.com/not-the/course", encoding="utf-8")
+    assert "python -m course address" in check.readme_complaints(tmp_path / "README.md")[0]
 
 
 def figure_output(alt="A line that rises from the left to the right"):
@@ -43,8 +42,8 @@ def sample():
     links = f"[before](00_first.ipynb) [contents](../README.md#contents) [next](02_last.ipynb) [![]({COLAB})]({COLAB})"
     setup = f"""import os, sys
 if "google.colab" in sys.modules:
-    !git clone -q --depth 1 {rerun.repository()}
-    %cd -q {rerun.repository().split("/")[-1]}/notebooks
+    !git clone -q --depth 1 {address.repository()}
+    %cd -q {address.repository().split("/")[-1]}/notebooks
     %pip install -q -r ../requirements.txt
 import numpy as np"""
     questions = "\n".join(f"exercises.q{n}.check({n})" for n in range(1, 5))
@@ -66,24 +65,24 @@ import numpy as np"""
         if cell.cell_type == "code":
             count += 1
             cell.execution_count = count
-    return new_notebook(cells=cells, metadata=copy.deepcopy(rerun.NOTEBOOK_METADATA))
+    return new_notebook(cells=cells, metadata=copy.deepcopy(notebooks.METADATA))
 
 
 @pytest.fixture
-def place(tmp_path, monkeypatch):
+def place(tmp_path):
     """Where the sample stands: with a README, the notebooks beside it and a module of four questions."""
     (tmp_path / "notebooks").mkdir()
+    (tmp_path / "utils" / "exercises").mkdir(parents=True)
+    questions = [f"q{number} = Exercise()\n" for number in range(1, 5)] + ["query = 1\n", "    q9 = 2\n"]
+    (tmp_path / "utils" / "exercises" / "sample.py").write_text("".join(questions), encoding="utf-8")
     for name in ("README.md", "notebooks/00_first.ipynb", "notebooks/01_sample.ipynb", "notebooks/02_last.ipynb"):
         (tmp_path / name).touch()
-    questions = types.ModuleType("utils.exercises.sample")
-    questions.q1 = questions.q2 = questions.q3 = questions.q4 = questions.query = None
-    monkeypatch.setitem(sys.modules, questions.__name__, questions)
     return tmp_path / "notebooks" / "01_sample.ipynb"
 
 
-@pytest.mark.parametrize("rule", notebook_rules.RULES, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
 def test_the_sample_follows_every_rule(place, rule):
-    assert rule(sample(), place) == []
+    assert list(rule(rules.Notebook(sample(), place))) == []
 
 
 # Each changes one thing in the sample; cells: 0 title, 1 setup, 2 text, 3 outputs, 4 exercises, 5 references.
@@ -104,7 +103,7 @@ def output(new):
 
 
 def no_outputs(notebook):
-    for code in notebook_rules.code_cells(notebook):
+    for code in notebooks.code_cells(notebook):
         code.outputs = []
 
 
@@ -152,6 +151,9 @@ BAD = [
     ("has_known_magics_only", source(3, "print(61706)", "np.sum?")),
     ("has_known_magics_only", source(1, "!git", "!wget")),
     ("has_known_magics_only", source(1, "%cd", "%load_ext")),
+    ("is_compared", cell(3, metadata={"tags": ["nbval-skip"]})),
+    ("is_compared", cell(3, metadata={"tags": ["nbval-ignore-output", "raises-exception"]})),
+    ("is_compared", source(3, "print(61706)", "#  NBVAL_IGNORE_OUTPUT\nprint(61706)")),
     ("has_one_title", source(2, "## Section", "# Section")),
     ("has_one_title", source(0, "# Title", "## Title")),
     ("has_one_title", source(2, "## Section", "### Section")),
@@ -197,27 +199,49 @@ BAD = [
 def test_a_bad_notebook_is_refused(place, rule, change):
     notebook = sample()
     change(notebook)
-    assert getattr(notebook_rules, rule)(notebook, place)
+    assert list(getattr(rules, rule)(rules.Notebook(notebook, place)))
 
 
 def test_a_large_file_is_refused(place):
-    place.write_bytes(b" " * (notebook_rules.MAX_BYTES + 1))
-    assert notebook_rules.is_small(sample(), place)
+    place.write_bytes(b" " * (rules.MAX_BYTES + 1))
+    assert list(rules.is_small(rules.Notebook(sample(), place)))
 
 
 def test_too_few_questions_are_refused(place):
-    del sys.modules["utils.exercises.sample"].q4
+    module = place.parents[1] / "utils" / "exercises" / "sample.py"
+    module.write_text(module.read_text(encoding="utf-8").replace("q4", "q_4"), encoding="utf-8")
     notebook = sample()
     source(4, "exercises.q4.check(4)", "")(notebook)
-    assert notebook_rules.checks_all_exercises(notebook, place)
+    assert list(rules.checks_all_exercises(rules.Notebook(notebook, place)))
 
 
 def test_a_notebook_without_exercise_file_is_refused(place):
-    assert notebook_rules.checks_all_exercises(sample(), place.with_name("01_other.ipynb"))
+    assert list(rules.checks_all_exercises(rules.Notebook(sample(), place.with_name("01_other.ipynb"))))
+
+
+def test_another_picture_beside_the_notebook_is_refused(place):
+    notebook = rules.Notebook(sample(), place)
+    notebook.cells[3].metadata["tags"] = ["picture=cover"]
+    assert "cover.png is not the picture" in next(rules.saves_its_pictures(notebook))
+    (place.parent / "cover.png").write_bytes(b"another")
+    assert list(rules.saves_its_pictures(notebook))
+    (place.parent / "cover.png").write_bytes(base64.b64decode(notebook.cells[3].outputs[1].data["image/png"]))
+    assert not list(rules.saves_its_pictures(notebook))
 
 
 def test_every_rule_is_shown_to_refuse():
-    assert {rule.__name__ for rule in notebook_rules.RULES} == {rule for rule, _ in BAD} | {"is_small"}
+    assert {rule.__name__ for rule in rules.RULES} == {rule for rule, _ in BAD} | {"is_small", "saves_its_pictures"}
+
+
+def test_check_prints_the_complaints_and_says_by_its_status_whether_there_are_any(place, capsys):
+    nbformat.write(sample(), place)
+    assert main(["check", str(place)]) == 0
+    assert f"all {len(rules.RULES)} rules" in capsys.readouterr().out
+    bad = sample()
+    source(3, "print", "%time\nprint")(bad)
+    nbformat.write(bad, place)
+    assert main(["check", str(place)]) == 1
+    assert capsys.readouterr().out == "01_sample.ipynb: cell 4 ('%time') uses the magic or command 'time'\n"
 
 
 FORMS = [
@@ -234,18 +258,12 @@ FORMS = [
 
 @pytest.mark.parametrize(("text", "expected"), FORMS, ids=[text for text, _ in FORMS])
 def test_numbers_are_read_in_every_form(text, expected):
-    assert notebook_rules.numbers(text) == expected
+    assert markdown.numbers(text) == expected
 
 
-def test_the_picture_of_the_readme_is_the_one_in_the_notebook():
-    found = set()
-    for path in NOTEBOOKS:
-        for cell in nbformat.read(path, as_version=4).cells:
-            for tag in cell.metadata.get("tags", []):
-                if tag.startswith("picture="):
-                    name = f"{tag.removeprefix('picture=')}.png"
-                    png = next(out.data["image/png"] for out in cell.outputs if "image/png" in out.get("data", {}))
-                    assert (path.parent / name).read_bytes() == base64.b64decode(png), f"python tests/rerun.py {path}"
-                    found.add(f"notebooks/{name}")
-    shown = set(re.findall(r"!\[[^\]]{20,}\]\(([^)]+\.png)\)", (rerun.ROOT / "README.md").read_text(encoding="utf-8")))
+def test_the_readme_shows_the_pictures_that_notebooks_save():
+    contents = [nbformat.read(path, as_version=4) for path in NOTEBOOKS]
+    found = {f"notebooks/{name}" for content in contents for name in notebooks.tagged_pictures(content)}
+    readme = (notebooks.ROOT / "README.md").read_text(encoding="utf-8")
+    shown = set(re.findall(r"!\[[^\]]{20,}\]\(([^)]+\.png)\)", readme))
     assert shown == found != set()

@@ -1,0 +1,36 @@
+"""The front door for those who maintain or teach the course. From the root of the repository:
+
+    python -m course run 05            run notebook 05 and save it with its outputs
+    python -m course check             check all notebooks against the rules
+    python -m course address           write the public address of pyproject.toml into all links
+    python -m course run --help        say more about a command
+
+A notebook is named by its number, such as 05, or its path; without a name all notebooks are meant.
+"""
+
+import argparse
+import sys
+
+from course import address, check, run
+
+# Each is a module: its docstring explains the command, `add_arguments` declares its options, and `main` carries it
+# out and returns the exit status. To add a command, write such a module and name it here.
+COMMANDS = (run, check, address)
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="python -m course", description=__doc__, formatter_class=AsWritten)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for module in COMMANDS:
+        name, summary = module.__name__.rsplit(".", 1)[-1], module.__doc__.splitlines()[0]
+        command = commands.add_parser(name, help=summary, description=module.__doc__, formatter_class=AsWritten)
+        module.add_arguments(command)
+        command.set_defaults(main=module.main)
+    options = parser.parse_args(arguments)
+    return options.main(options)
+
+
+AsWritten = argparse.RawDescriptionHelpFormatter  # keeps the line breaks of the docstrings
+
+if __name__ == "__main__":
+    sys.exit(main())
