@@ -47,7 +47,7 @@ def nearest_neighbour(x_train, y_train, x_test, y_test):
 def colour_histogram(x_train, y_train, x_test, y_test, seed=0):
     """The fraction of the test images that 300 random trees get right from the histograms of their colours.
 
-    Arguments and errors: see `trivial`. Introduced in notebook 04.
+    Arguments and errors: see `trivial`.
     """
     x_train, y_train = _checked("train", x_train, y_train)
     x_test, y_test = _checked("test", x_test, y_test, like=x_train)
@@ -61,7 +61,6 @@ def histograms(images, low, high):
     """How many pixels of each image have which colour: (images, bins), fractions.
 
     low, high: the range of the pixels, cut into equal steps: 6 for each of three colours, 36 for grey.
-    Introduced in notebook 04.
     """
     channels = images.shape[-1]
     steps = LEVELS**2 if channels == 1 else LEVELS

@@ -124,7 +124,7 @@ def top_patches(model, images, layer, count=9, filters=None, maps=None):
         ValueError: As `feature_maps` and `receptive_windows` do, for a map that does not exist, and for maps of another
             shape than the layer gives.
 
-    Source: Zeiler & Fergus 2013, arXiv:1311.2901, figure 2. Introduced in notebook 06.
+    Source: Zeiler & Fergus 2013, arXiv:1311.2901, figure 2. Introduced in notebook 05.
     """
     images = _check_images("images", images, model)
     count, part = integer("count", count, 1), up_to(model, layer)

@@ -25,7 +25,7 @@ WIDTH = 9.6  # inches; every figure is as wide as a page of a notebook
 
 
 class DescribedFigure(Figure):
-    """A figure that shows its description where text is all there is. Introduced in notebook 01."""
+    """A figure that shows its description where text is all there is."""
 
     description = "no description"
 
@@ -36,7 +36,7 @@ class DescribedFigure(Figure):
 def use_course_style():
     """Large type, quiet axes, colours for everybody; and figures that carry their description into the notebook.
 
-    Introduced in notebook 01.
+    Introduced in notebook 00.
     """
     plt.rcParams.update(
         {
@@ -209,7 +209,7 @@ def images(pictures, columns=None, vmin=None, vmax=None, cmap="gray", title="", 
     columns: pictures in a row, by default all. vmin, vmax: the values drawn darkest and brightest; by default those
     of each picture, and the same distance to both sides of 0 (medium grey) where a picture has negative values.
     shows: what is to be seen, for those who cannot see it.
-    Introduced in notebook 02.
+    Introduced in notebook 00.
     """
     _some("pictures", pictures)
     columns = min(columns or len(pictures), len(pictures))
@@ -630,7 +630,7 @@ def learning_curves(table, value="loss", validation=False, title="", over="epoch
     targets: name -> value, to be reached from above; thin lines, with a dot where a solid line first gets below.
     axes: settings such as ylim, yscale, as in `Axes.set`.
     Raises ValueError for a table without rows or without one of these columns.
-    Introduced in notebook 05.
+    Introduced in notebook 04.
     """
     columns = [value, f"val_{value}"] if validation else [value]
     missing = [column for column in ("name", "seed", over, *columns) if column not in table]

@@ -58,7 +58,7 @@ def freeze(model):
     Returns a DataFrame that says what is frozen, with the columns "name" (of a block, or of a layer outside of the
         blocks), "layers" (those with weights), "parameters" and "trainable" (parameters); the last row is the total.
     Raises ValueError for a model without a layer "head".
-    Source: lecture topic "Transfer learning", step 2. Introduced in notebook 09.
+    Source: lecture topic "Transfer learning", step 2.
     """
     _set_trainable(model, [])
     return _summary(model)
@@ -99,7 +99,7 @@ def block_names(model):
 
     A block is what layers with a common beginning of their names make up: block6a_ (EfficientNet), block_16_
     (MobileNetV2), conv5_block3_ (ResNet), block5_ (VGG).
-    Returns a list of str, empty for a network whose layers have other names. Introduced in notebook 09.
+    Returns a list of str, empty for a network whose layers have other names.
     """
     names = (_block_of(layer) for layer in model.layers)
     return list(dict.fromkeys(name for name in names if name))
