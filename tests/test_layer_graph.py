@@ -4,10 +4,10 @@ import keras
 import pytest
 from keras import layers
 
-from utils.layer_graph import layer_graph
 from utils.models import lenet5_1998
 from utils.models.googlenet import inception_module
 from utils.models.resnet import residual_block
+from utils.plots.networks import layer_graph
 
 
 def image(*shape, name="image"):

@@ -19,6 +19,7 @@ from utils.convolution import correlate2d
 from utils.graph import calls
 from utils.models.googlenet import inception_module
 from utils.models.resnet import residual_block
+from utils.plots import style
 
 TABLE = np.array([[3, -1, 0], [2, 5, -4]])
 RUNS = pd.DataFrame(
@@ -532,7 +533,7 @@ def test_the_style_shows_figures_with_their_description_as_alt_text():
 @pytest.mark.parametrize("draw, mode", [(plots.images, "L"), (plots.grids, "RGB")])
 def test_stored_pictures_lose_their_transparency_and_nothing_else(draw, mode, tmp_path):
     table = {"a": np.arange(16).reshape(4, 4)}
-    png, _ = plots._png(draw(table))
+    png, _ = style._png(draw(table))
     draw(table).savefig(tmp_path / "as_drawn.png")
     stored, drawn = Image.open(BytesIO(png)), Image.open(tmp_path / "as_drawn.png")
     assert stored.mode == mode and drawn.mode == "RGBA"

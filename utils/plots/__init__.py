@@ -1,0 +1,59 @@
+"""The figures of the notebooks, in one style that reads at the back of a lecture hall.
+
+Every function returns a figure; as the last line of a cell it is shown. Each figure carries a sentence that says what
+is in it: the text for screen readers, and for those who compare outputs.
+"""
+
+from utils.plots.charts import bars, descent, dots, learning_curves, lines, panels
+from utils.plots.networks import blocks, graph
+from utils.plots.numbers import confusion, connections, grids, pooling, step, windows
+from utils.plots.pictures import gradient, images, made_and_found, patches_and_projections, reading, stages
+from utils.plots.style import (
+    BLACK,
+    BLUE,
+    COLOURS,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    WIDTH,
+    DescribedFigure,
+    use_course_style,
+)
+
+__all__ = [
+    "BLACK",
+    "BLUE",
+    "COLOURS",
+    "GREEN",
+    "GREY",
+    "ORANGE",
+    "PURPLE",
+    "SKY",
+    "VERMILION",
+    "WIDTH",
+    "DescribedFigure",
+    "bars",
+    "blocks",
+    "confusion",
+    "connections",
+    "descent",
+    "dots",
+    "gradient",
+    "graph",
+    "grids",
+    "images",
+    "learning_curves",
+    "lines",
+    "made_and_found",
+    "panels",
+    "patches_and_projections",
+    "pooling",
+    "reading",
+    "stages",
+    "step",
+    "use_course_style",
+    "windows",
+]

@@ -1,0 +1,129 @@
+"""The style of all figures: colours, type, and a description that goes with each of them into the notebook.
+
+A drawing function begins with `new_figure` and ends with `finish`.
+"""
+
+from io import BytesIO
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+# Okabe & Ito's colours, which colour-blind readers can tell apart (Wong 2011, doi:10.1038/nmeth.1618).
+BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"
+BLACK, GREY = "#222222", "#999999"
+COLOURS = [BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY]
+WIDTH = 9.6  # inches; every figure is as wide as a page of a notebook
+
+
+class DescribedFigure(Figure):
+    """A figure that shows its description where text is all there is."""
+
+    description = "no description"
+
+    def __repr__(self):
+        return f"<Figure: {self.description}>"
+
+
+def use_course_style():
+    """Large type, quiet axes, colours for everybody; and figures that carry their description into the notebook.
+
+    Introduced in notebook 00.
+    """
+    plt.rcParams.update(
+        {
+            "figure.dpi": 100,
+            "savefig.dpi": 100,
+            "font.size": 14,
+            "axes.titlesize": 15,
+            "axes.labelsize": 14,
+            "legend.fontsize": 13,
+            "legend.frameon": False,
+            "lines.linewidth": 2.2,
+            "image.cmap": "gray",
+            "image.interpolation": "nearest",
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.prop_cycle": plt.cycler(color=COLOURS),
+            "figure.facecolor": "white",
+            "axes.facecolor": "white",
+        }
+    )
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return
+    if get_ipython() is not None:
+        get_ipython().display_formatter.formatters["image/png"].for_type(DescribedFigure, _png)
+
+
+def new_figure(height, rows=1, columns=1, title="", width=WIDTH, **options):
+    """Return a figure that can be described, and its axes.
+
+    Args:
+        height: In inches.
+        rows: Number of axes above one another.
+        columns: Number of axes side by side.
+        title: Text above all axes; empty for none.
+        width: In inches.
+        options: As in `plt.subplots`.
+
+    Returns:
+        (figure, axes): The axes are an array if there are several, or for squeeze=False.
+    """
+    size = dict(figsize=(width, height), layout="constrained", FigureClass=DescribedFigure)
+    figure, axes = plt.subplots(rows, columns, **size, **options)
+    if title:
+        figure.suptitle(title)
+    return figure, axes
+
+
+def finish(figure, description, shows="", title=""):
+    """Close a figure, so that a notebook does not show it a second time, and describe it.
+
+    Args:
+        figure: A `DescribedFigure`.
+        description: What kind of figure it is, and of what.
+        shows: What is to be seen; follows the description.
+        title: Stands before the description; empty for none.
+
+    Returns:
+        The figure, for the last line of a cell.
+    """
+    plt.close(figure)
+    figure.description = " ".join(f"{title + '. ' if title else ''}{description}{'. ' if shows else ''}{shows}".split())
+    return figure
+
+
+def check_not_empty(name, mapping):
+    """Refuse what is not a dict with at least one entry.
+
+    Raises:
+        ValueError: With the name of the argument.
+    """
+    if not isinstance(mapping, dict) or not mapping:
+        raise ValueError(f'{name} must be a dict with at least one entry, {{"name": values}}, got {mapping!r}')
+
+
+def check_table(name, values):
+    """Return rows and columns of numbers as an array.
+
+    Raises:
+        ValueError: For anything else, with the name of the table.
+    """
+    table = np.asarray(values)
+    if table.ndim != 2 or table.dtype.kind not in "biuf" or not table.size:
+        raise ValueError(f"table {name!r} must have rows and columns of numbers, got shape {table.shape}")
+    return table
+
+
+def _png(figure):
+    """The figure as PNG bytes without transparency, in grey where it has no colours: about half as large."""
+    from PIL import Image
+
+    drawn, small = BytesIO(), BytesIO()
+    figure.savefig(drawn, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 0})
+    picture = Image.open(drawn).convert("RGB")
+    grey = picture.convert("L")
+    (grey if grey.convert("RGB").tobytes() == picture.tobytes() else picture).save(small, "png")
+    return small.getvalue(), {"alt": figure.description}
