@@ -1,7 +1,7 @@
 """Write the public address of the course into all links and set-up cells.
 
 Whoever publishes a copy of the course writes its address into pyproject.toml ([tool.course]); this command puts it
-into the Colab links and the clone commands of the README and the notebooks.
+into the Colab links and the clone commands of the README and the notebooks, and into CITATION.cff.
 """
 
 import re
@@ -10,8 +10,10 @@ import tomllib
 from course.notebooks import NOTEBOOKS, ROOT, read, replace, write
 
 COLAB = re.compile(r"https://colab\.research\.google\.com/github/[\w.-]+/[\w.-]+/blob/[\w.-]+/(?P<path>[\w./-]+)")
-CLONE = re.compile(r"(?P<command>git clone (?:-\S+ (?:\d+ )?)*)https://github\.com/[\w.-]+/[\w.-]+")
+PLAIN = re.compile(r"(?P<before>git clone (?:-\S+ (?:\d+ )?)*|repository-code: )https://github\.com/[\w.-]+/[\w.-]+")
 FOLDER = re.compile(r"^(?P<command>\s*%cd (?:-q )?)[\w.-]+/notebooks\s*$", re.MULTILINE)
+
+FILES = ("README.md", "CITATION.cff")  # the notebooks aside
 
 
 def add_arguments(parser):
@@ -21,8 +23,8 @@ def add_arguments(parser):
 def main(options):
     address = repository()
     print(address)
-    readme = ROOT / "README.md"
-    changed = [readme] if replace(readme, stamp(readme.read_text(encoding="utf-8"), address)) else []
+    files = [ROOT / name for name in FILES]
+    changed = [path for path in files if replace(path, stamp(path.read_text(encoding="utf-8"), address))]
     changed += [path for path in sorted(NOTEBOOKS.glob("*.ipynb")) if stamp_notebook(path, address)]
     print("\n".join(f"{path.name}: written" for path in changed) or "all links have it already")
     return 0
@@ -40,10 +42,10 @@ def colab_link(address, path):
 
 
 def stamp(text, address, own_path=None):
-    """Put the address into the Colab links and clone commands of a text; links open `own_path` if it is given."""
+    """Put the address into a text: Colab links, which open `own_path` if it is given, clone commands, a citation."""
     name = address.rsplit("/", 1)[-1]
     text = COLAB.sub(lambda match: colab_link(address, own_path or match["path"]), text)
-    text = CLONE.sub(lambda match: match["command"] + address, text)
+    text = PLAIN.sub(lambda match: match["before"] + address, text)
     return FOLDER.sub(lambda match: f"{match['command']}{name}/notebooks", text)
 
 

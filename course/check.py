@@ -1,4 +1,4 @@
-"""Check notebooks, and the address in the README, against the rules of the course.
+"""Check notebooks, and the address in README.md and CITATION.cff, against the rules of the course.
 
 Prints a line for each complaint; the exit status is 1 if there is one. `course/rules.py` holds the rules.
 """
@@ -12,15 +12,15 @@ def add_arguments(parser):
 
 
 def main(options):
-    complaints = readme_complaints(ROOT / "README.md")
+    complaints = [text for name in address.FILES for text in address_complaints(ROOT / name)]
     for path in options.notebooks:
         complaints += [f"{path.name}: {text}" for text in rules.complaints(rules.Notebook.read(path))]
     print("\n".join(complaints) or f"{len(options.notebooks)} notebooks keep all {len(rules.RULES)} rules")
     return 1 if complaints else 0
 
 
-def readme_complaints(path):
-    """Complain if the links of the README have another address than pyproject.toml."""
+def address_complaints(path):
+    """Complain if a file has another address than pyproject.toml."""
     text = path.read_text(encoding="utf-8")
     fine = text == address.stamp(text, address.repository())
     return [] if fine else [f"{path.name} does not have the address of pyproject.toml; run python -m course address"]

@@ -22,10 +22,11 @@ def test_notebook(path, rule):
     assert not complaints, "\n" + "\n".join(complaints)
 
 
-def test_the_readme_has_the_address_of_pyproject(tmp_path):
-    assert check.readme_complaints(notebooks.ROOT / "README.md") == []
-    (tmp_path / "README.md").write_text("git clone https://github.com/not-the/course", encoding="utf-8")
-    assert "python -m course address" in check.readme_complaints(tmp_path / "README.md")[0]
+@pytest.mark.parametrize(("name", "before"), [("README.md", "git clone "), ("CITATION.cff", "repository-code: ")])
+def test_readme_and_citation_have_the_address_of_pyproject(tmp_path, name, before):
+    assert check.address_complaints(notebooks.ROOT / name) == []
+    (tmp_path / name).write_text(f"{before}https://github.com/not-the/course", encoding="utf-8")
+    assert "python -m course address" in check.address_complaints(tmp_path / name)[0]
 
 
 def figure_output(alt="A line that rises from the left to the right"):

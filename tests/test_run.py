@@ -1,6 +1,7 @@
 """`python -m course run` and `address` on small notebooks: what is written, when, and what is not."""
 
 import base64
+import os
 import stat
 
 import nbformat
@@ -49,7 +50,7 @@ def test_a_second_run_changes_nothing_and_refresh_renews_ignored_outputs(noteboo
     rows = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("01_small.ipynb  ")]
     assert [row[1] for row in rows] == ["written", "unchanged", "written"]
     assert all(0 < float(row[2]) < 100 for row in rows), "seconds"
-    assert stat.S_IMODE(notebook.stat().st_mode) == 0o640
+    assert stat.S_IMODE(notebook.stat().st_mode) == 0o640 or os.name == "nt", "Windows knows no more than read-only"
     assert [path.name for path in notebook.parent.iterdir() if path.suffix == ".tmp"] == []
 
     saved = read(notebook)
@@ -120,10 +121,11 @@ def test_the_address_is_stamped_into_links_and_setup():
 
 @pytest.fixture
 def published(tmp_path, monkeypatch):
-    """A course with an address, a README and a notebook that was run; neither knows the address yet."""
+    """A course with an address, a README, a citation and a notebook that was run; none has the address yet."""
     link = "[a](https://colab.research.google.com/github/YOUR_ACCOUNT/cnn/blob/main/notebooks/07_x.ipynb)"
     (tmp_path / "pyproject.toml").write_text(f'[tool.course]\nrepository = "{ADDRESS}/"\n')
     (tmp_path / "README.md").write_text(f"{link}\n    git clone https://github.com/YOUR_ACCOUNT/cnn\n")
+    (tmp_path / "CITATION.cff").write_text("repository-code: https://github.com/YOUR_ACCOUNT/cnn\n")
     (tmp_path / "notebooks").mkdir()
     path = write_notebook(tmp_path / "notebooks" / "01_x.ipynb", new_markdown_cell(link), new_code_cell("6 * 7"))
     assert main(["run", str(path)]) == 0
@@ -132,12 +134,14 @@ def published(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_the_address_of_pyproject_is_written_into_readme_and_notebooks(published, capsys):
+def test_the_address_of_pyproject_is_written_everywhere(published, capsys):
     assert address.repository() == ADDRESS
     readme, notebook = published / "README.md", published / "notebooks" / "01_x.ipynb"
     before = read(notebook)
     assert main(["address"]) == 0
-    assert capsys.readouterr().out.splitlines()[-2:] == ["README.md: written", "01_x.ipynb: written"]
+    written = ["README.md: written", "CITATION.cff: written", "01_x.ipynb: written"]
+    assert capsys.readouterr().out.splitlines()[-3:] == written
+    assert (published / "CITATION.cff").read_text() == f"repository-code: {ADDRESS}\n"
     link = "https://colab.research.google.com/github/somebody/a-course/blob/main/notebooks/{}.ipynb"
     # a link of the README keeps which notebook it opens, those of a notebook open the notebook itself
     assert readme.read_text() == f"[a]({link.format('07_x')})\n    git clone {ADDRESS}\n"
