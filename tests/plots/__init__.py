@@ -7,15 +7,8 @@ import pandas as pd
 from utils.models.googlenet import inception_module
 from utils.models.resnet import residual_block
 
-RUNS = pd.DataFrame(
-    {
-        "name": ["deep"] * 6 + ["shallow"] * 6,
-        "seed": [0, 0, 1, 1, 2, 2] * 2,
-        "epoch": [1, 2] * 6,
-        "loss": [5.0, 3, 4, 1, 9, 2, 8, 8, 7, 7, 6, 6],
-        "val_loss": np.arange(12.0),
-    }
-)
+RUNS = pd.DataFrame({"name": ["deep"] * 6 + ["shallow"] * 6, "seed": [0, 0, 1, 1, 2, 2] * 2, "epoch": [1, 2] * 6})
+RUNS["loss"], RUNS["val_loss"] = [5.0, 3, 4, 1, 9, 2, 8, 8, 7, 7, 6, 6], np.arange(12.0)
 COUNTS = np.array([[50, 0, 4], [1, 60, 0], [0, 8, 70]])
 SEEN = {
     name: ([np.full((5, 5, 3), k) for k in (dark, 0.4)], [np.full((4, 5, 3), k) for k in (0.6, 0.8)])
@@ -43,5 +36,5 @@ def words(texts):
 
 
 def lies_inside(frame, text):
-    """Tell if a text leaves its frame; both are rectangles on the drawn figure."""
-    return frame.x0 <= text.x0 and text.x1 <= frame.x1 and frame.y0 <= text.y0 and text.y1 <= frame.y1
+    """Tell if the rectangle of a text does not leave that of its frame."""
+    return frame.contains(*text.min) and frame.contains(*text.max)

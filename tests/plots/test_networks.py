@@ -15,10 +15,6 @@ from utils.models import lenet5_1998
 from utils.plots.networks import layer_graph
 
 
-def image(*shape, name="image"):
-    return keras.Input(shape, name=name)
-
-
 def conv(filters, size, name, **settings):
     return layers.Conv2D(filters, size, padding="same", name=name, **settings)
 
@@ -74,22 +70,18 @@ def test_a_projection_is_a_branch_of_its_own_beside_the_main_path():
 
 
 def test_no_two_shortcuts_run_over_each_other():
-    x = image(4, 4, 2)
+    x = keras.Input((4, 4, 2), name="image")
     first = layers.Add(name="first")([x, conv(2, 3, "a")(x)])
     second = layers.Add(name="second")([first, conv(2, 3, "b")(first)])
     end = layers.Concatenate(name="end")([x, first, conv(2, 3, "c")(second)])
     boxes, arrows = layer_graph(keras.Model(x, end))
     lanes = {edge: arrow.lane for edge, arrow in edges(boxes, arrows).items() if arrow.lane}
-    assert lanes == {
-        ("image", "first"): 1,
-        ("first", "second"): 1,  # starts where the one before ends
-        ("first", "end"): 2,
-        ("image", "end"): 3,
-    }
+    short = {("image", "first"): 1, ("first", "second"): 1}  # the second starts where the first ends
+    assert lanes == short | {("first", "end"): 2, ("image", "end"): 3}
 
 
 def test_branches_keep_to_their_side_whatever_the_order_of_names():
-    x = image(4, 4, 2)
+    x = keras.Input((4, 4, 2), name="image")
     left = conv(2, 1, "z2")(conv(2, 1, "z1")(x))
     middle = conv(2, 1, "m")(x)
     right = conv(2, 1, "b2")(conv(2, 1, "b1")(x))
@@ -99,7 +91,7 @@ def test_branches_keep_to_their_side_whatever_the_order_of_names():
 
 
 def test_a_part_of_a_network_and_a_layer_that_is_used_twice():
-    x = image(None, None, 3)
+    x = keras.Input((None, None, 3), name="image")
     shared = conv(3, 3, "shared")
     whole = keras.Model(x, conv(5, 3, "last")(layers.Add(name="add")([shared(shared(conv(3, 1, "first")(x))), x])))
     boxes, arrows = layer_graph(whole)
