@@ -39,7 +39,7 @@ def test_equal_cells_have_the_same_size_in_all_grids():
 def test_step_shows_the_window_and_the_value_that_belongs_to_it():
     image = np.arange(36).reshape(6, 6) % 7
     figure = plots.correlation_step(image, kernels.SOBEL_X, i=1, j=0, strides=2)
-    result = correlate2d(image, kernels.SOBEL_X, 2)
+    result = correlate2d(image, kernels.SOBEL_X, strides=2)
     (window,) = figure.axes[0].patches
     *later, value = figure.axes[2].patches
     assert len(later) == result.size - 3
@@ -61,8 +61,9 @@ def test_windows_write_the_values_and_the_sums_that_a_correlation_gives(padding,
     values = np.array([1, 2, 3, 4, 5, 6])
     geometry = dict(kernel_size=3, strides=2, padding=padding, dilation_rate=dilation_rate)
     figure = plots.windows_1d(6, **geometry, values=values)
-    zeros = (padding if padding in ("same", "valid") else (0, padding)), (1, dilation_rate)
-    sums = correlate2d(values[None], np.ones((1, 3), int), (1, 2), *zeros)[0].tolist()
+    zeros = padding if padding in ("same", "valid") else (0, padding)
+    options = dict(strides=(1, 2), padding=zeros, dilation_rate=(1, dilation_rate))
+    sums = correlate2d(values[None], np.ones((1, 3), int), **options)[0].tolist()
     written = words(figure.axes[0].texts)
     assert [int(text) for text in written if not text.startswith("sum") and text != "0"] == values.tolist()
     assert [text for text in written if text.startswith("sum")] == [f"sum {n}" for n in sums]

@@ -151,7 +151,7 @@ def learning_curves(table, *, value="loss", validation=False, over="epoch", leve
     Args:
         table: A DataFrame with the columns "name", "seed", "epoch" and `value`, as from `utils.training.train`.
         value: The column to be drawn.
-        validation: True to draw the column "val_" + value as well, dashed.
+        validation: True to draw, dashed, also the column `val_loss` for "loss", and so on.
         over: A column in place of "epoch".
         levels: Name -> value to compare with, such as the result of `utils.baselines.trivial`; dotted lines.
         targets: Name -> value to be reached from above; thin lines, with a dot where a solid line first gets below.

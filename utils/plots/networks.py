@@ -212,7 +212,7 @@ def layer_graph(model):
 
 
 def _number_branches(node, nodes, order):
-    """Number the calls depth first, so that those of one branch stay together."""
+    """Give numbers to the calls, depth first, so that those of one branch stay together."""
     if node not in order:
         order[node] = len(order)
         for child in nodes[node].children:

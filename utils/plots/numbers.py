@@ -97,7 +97,7 @@ def correlation_step(image, kernel, *, i, j, strides=1, names=("image", "filter"
     Introduced in notebook 02.
     """
     strides = integer("strides", strides, 1)
-    result = correlate2d(image, kernel, strides)
+    result = correlate2d(image, kernel, strides=strides)
     for name, value, size in (("i", i, result.shape[0]), ("j", j, result.shape[1])):
         if integer(name, value, 0) >= size:
             raise ValueError(f"{name} must be below {size}, the size of the feature map there, got {value}")

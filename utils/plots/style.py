@@ -3,11 +3,13 @@
 A drawing function begins with `new_figure` and ends with `finish`.
 """
 
+import sys
 from io import BytesIO
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
+from PIL import Image
 
 # Okabe & Ito's colours, which colour-blind readers can tell apart (Wong 2011, doi:10.1038/nmeth.1618).
 BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"
@@ -50,12 +52,9 @@ def use_course_style():
             "axes.facecolor": "white",
         }
     )
-    try:
-        from IPython import get_ipython
-    except ImportError:
-        return
-    if get_ipython() is not None:
-        get_ipython().display_formatter.formatters["image/png"].for_type(DescribedFigure, _png)
+    notebook = "IPython" in sys.modules and sys.modules["IPython"].get_ipython()
+    if notebook:
+        notebook.display_formatter.formatters["image/png"].for_type(DescribedFigure, _png)
 
 
 def new_figure(height, rows=1, columns=1, title="", width=WIDTH, **options):
@@ -131,8 +130,6 @@ def check_table(name, values):
 
 def _png(figure):
     """Return PNG bytes without transparency, in grey where the figure has no colours: about half as large."""
-    from PIL import Image
-
     drawn, small = BytesIO(), BytesIO()
     figure.savefig(drawn, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 0})
     picture = Image.open(drawn).convert("RGB")
