@@ -6,8 +6,15 @@ is in it: the text for screen readers, and for those who compare outputs.
 
 from utils.plots.charts import bars, descent, dots, learning_curves, lines, panels
 from utils.plots.networks import blocks, graph
-from utils.plots.numbers import confusion, connections, grids, pooling, step, windows
-from utils.plots.pictures import gradient, images, made_and_found, patches_and_projections, reading, stages
+from utils.plots.numbers import confusion, connection_matrix, correlation_step, grids, pooling, windows_1d
+from utils.plots.pictures import (
+    gradient,
+    images,
+    made_and_found,
+    maps_by_stage,
+    patches_and_projections,
+    sliding_scores,
+)
 from utils.plots.style import (
     BLACK,
     BLUE,
@@ -38,7 +45,8 @@ __all__ = [
     "bars",
     "blocks",
     "confusion",
-    "connections",
+    "connection_matrix",
+    "correlation_step",
     "descent",
     "dots",
     "gradient",
@@ -48,12 +56,11 @@ __all__ = [
     "learning_curves",
     "lines",
     "made_and_found",
+    "maps_by_stage",
     "panels",
     "patches_and_projections",
     "pooling",
-    "reading",
-    "stages",
-    "step",
+    "sliding_scores",
     "use_course_style",
-    "windows",
+    "windows_1d",
 ]

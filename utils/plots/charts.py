@@ -3,7 +3,6 @@
 import itertools
 
 import numpy as np
-from matplotlib.dates import ConciseDateFormatter
 from matplotlib.ticker import MaxNLocator
 
 from utils.plots.style import BLACK, BLUE, COLOURS, GREY, VERMILION, check_not_empty, finish, new_figure
@@ -12,25 +11,39 @@ from utils.validation import choice
 
 def lines(
     curves,
+    *,
     x=None,
+    dots=(),
+    marks=(),
+    marks_below=(),
+    among=(),
     xlabel="",
     ylabel="",
     title="",
-    dots=(),
-    marks=(),
-    below=False,
     height=4.2,
     shows="",
-    among=(),
     **axes,
 ):
-    """Curves over a common axis.
+    """Draw curves over a common axis.
 
-    curves: name -> values (n,), or name -> (x, values) for a curve with its own axis. dots: names drawn as points.
-    marks: points (x, y, text) to be named, above the point or `below` it. shows: what is to be seen, for those who
-    cannot see it. among: the names of another figure, in its order: each curve gets the colour that it has there.
-    axes: settings such as xlim, ylim, yscale, as in `Axes.set`.
-    Raises ValueError for a curve that is not `among` those names.
+    Args:
+        curves: Name -> values (n,), or name -> (x, values) for a curve with an axis of its own.
+        x: (n,), numbers or dates, the common axis; by default 0, 1, 2, ...
+        dots: Names of the curves that are drawn as points.
+        marks: Points (x, y, text); the text stands above the point.
+        marks_below: Points (x, y, text) with the text below.
+        among: The names of another figure, in its order: each curve gets the colour that it has there.
+        xlabel, ylabel, title: Words on the figure.
+        height: Of the figure, in inches.
+        shows: A description of the picture, for readers who cannot see it.
+        axes: Settings such as xlim, ylim, yscale, as in `Axes.set`.
+
+    Returns:
+        A `DescribedFigure`.
+
+    Raises:
+        ValueError: For a curve that is not `among` those names.
+
     Introduced in notebook 01.
     """
     check_not_empty("curves", curves)
@@ -40,38 +53,41 @@ def lines(
     colour_of = dict(zip(among or solid, itertools.cycle(COLOURS)))
     figure, ax = new_figure(height)
     for order, (name, values) in enumerate(curves.items()):
-        positions, values = (
-            values if isinstance(values, tuple) else (np.arange(len(values)) if x is None else x, values)
-        )
+        positions, values = _with_positions(values, x)
         if name in dots:
             ax.plot(positions, values, "o", color=GREY, markersize=4 if len(values) > 30 else 11, label=name, zorder=1)
         else:
             ax.plot(positions, values, color=colour_of[name], label=name, zorder=2 + order)
-    for mark_x, mark_y, text in marks:
+    above, below = dict(xytext=(0, 14), ha="center"), dict(xytext=(8, -22), ha="left")
+    places = [(mark, above) for mark in marks] + [(mark, below) for mark in marks_below]
+    for (mark_x, mark_y, text), place in places:
         ax.plot(mark_x, mark_y, "o", color=BLACK, markersize=9, zorder=20)
-        ax.annotate(
-            text,
-            (mark_x, mark_y),
-            textcoords="offset points",
-            xytext=(8, -22) if below else (0, 14),
-            ha="left" if below else "center",
-            zorder=20,
-        )
-    if np.asarray(positions).dtype.kind == "M":
-        ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))
+        ax.annotate(text, (mark_x, mark_y), textcoords="offset points", zorder=20, **place)
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title, **axes)
     if len(curves) > 1:
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2)
-    marked = "".join(f"; marked: {text}" for *_, text in marks if text)
-    return finish(figure, f"{title}. Lines over {xlabel or 'position'}: {', '.join(curves)}{marked}", shows)
+    marked = "".join(f"; marked: {text}" for (*_, text), _ in places if text)
+    return finish(figure, f"Lines over {xlabel or 'position'}: {', '.join(curves)}{marked}", shows, title)
 
 
-def panels(curves, xlabel="", ylabel="", height=3.4, kind="line", title="", shows="", **axes):
-    """Small plots side by side: name -> values, or name -> {label: values} for several curves in one.
+def panels(curves, *, kind="line", xlabel="", ylabel="", title="", height=3.4, shows="", **axes):
+    """Draw small plots side by side, with one or several curves in each.
 
-    values: (n,), or (x, values) for a curve with its own axis; x may be strings for kind="bar".
-    kind: "line" or "bar". shows: what is to be seen, for those who cannot see it. axes: settings such as ylim, for all
-    panels, as in `Axes.set`.
+    Args:
+        curves: Name of the panel -> values, or -> {label: values} for several curves. The values are an array (n,), or
+            (x, values) for a curve with an axis of its own; x may be strings for kind="bar".
+        kind: "line" or "bar".
+        xlabel, ylabel, title: Words on the figure.
+        height: Of the figure, in inches.
+        shows: A description of the picture, for readers who cannot see it.
+        axes: Settings such as ylim for all panels, as in `Axes.set`.
+
+    Returns:
+        A `DescribedFigure`.
+
+    Raises:
+        ValueError: For another kind, and without a panel.
+
     Introduced in notebook 01.
     """
     check_not_empty("curves", curves)
@@ -80,15 +96,13 @@ def panels(curves, xlabel="", ylabel="", height=3.4, kind="line", title="", show
     for ax, (name, values) in zip(axs[0], curves.items()):
         several = values if isinstance(values, dict) else {"": values}
         for label, series in several.items():
-            positions, series = series if isinstance(series, tuple) else (np.arange(len(series)), series)
+            positions, series = _with_positions(series)
             if kind == "bar":
                 ax.bar(positions, series, color=BLUE)
-                if not isinstance(positions[0], str):
-                    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
             else:
                 ax.plot(positions, series, label=label)
-                if np.asarray(positions).dtype.kind in "iu":
-                    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+            if np.asarray(positions).dtype.kind in "iu":
+                ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         ax.set(title=name, xlabel=xlabel, **axes)
         if len(several) > 1:
             ax.legend()
@@ -96,54 +110,66 @@ def panels(curves, xlabel="", ylabel="", height=3.4, kind="line", title="", show
     return finish(figure, f"{ylabel} over {xlabel}, one panel each: {', '.join(curves)}", shows, title)
 
 
-def descent(loss, paths, xlabel="", ylabel="", title="", height=3.4, shows="", **axes):
-    """Gradient descent with one weight, one panel for each path: the loss as a curve, every step as a dot on it.
+def descent(loss, paths, *, xlabel="", ylabel="", title="", height=3.4, shows="", **axes):
+    """Draw gradient descent with one weight: the loss as a curve, every step as a dot on it, a panel for each path.
 
-    loss: a function of the weight. paths: name -> the weights at which the descent stood, the first one first.
-    shows: what is to be seen, for those who cannot see it. axes: settings such as ylim, for all panels, as in
-    `Axes.set`. Steps that leave the panel are not drawn.
+    Args:
+        loss: A function of the weight.
+        paths: Name -> weights, from the start of the descent to its end. Steps that leave the panel are not drawn.
+        xlabel, ylabel, title: Words on the figure.
+        height: Of the figure, in inches.
+        shows: A description of the picture, for readers who cannot see it.
+        axes: Settings such as ylim for all panels, as in `Axes.set`.
+
+    Returns:
+        A `DescribedFigure`.
+
+    Raises:
+        ValueError: Without a path.
+
     Introduced in notebook 01.
     """
     check_not_empty("paths", paths)
     figure, axs = new_figure(height, columns=len(paths), title=title, sharex=True, sharey=True, squeeze=False)
     low, high = min(map(min, paths.values())), max(map(max, paths.values()))
     weights = np.linspace(low - 0.05 * (high - low), high + 0.05 * (high - low), 200)
+    beside = dict(textcoords="offset points", xytext=(-9, 0), ha="right", va="center")
     for ax, (name, path) in zip(axs[0], paths.items()):
         ax.plot(weights, [loss(weight) for weight in weights], color=GREY)
         ax.plot(path, [loss(weight) for weight in path], "o-", color=VERMILION, linewidth=1.4, markersize=8)
         ax.plot(path[0], loss(path[0]), "o", color=BLACK, markersize=10)
-        ax.annotate(
-            "start", (path[0], loss(path[0])), textcoords="offset points", xytext=(-9, 0), ha="right", va="center"
-        )
+        ax.annotate("start", (path[0], loss(path[0])), **beside)
         ax.set(title=name, xlabel=xlabel, **axes)
     axs[0, 0].set_ylabel(ylabel)
-    return finish(
-        figure,
-        f"{ylabel} over {xlabel} with the steps of a descent, one panel each: {', '.join(paths)}",
-        shows,
-        title,
-    )
+    text = f"{ylabel} over {xlabel} with the steps of a descent, one panel each: {', '.join(paths)}"
+    return finish(figure, text, shows, title)
 
 
-def learning_curves(table, value="loss", validation=False, title="", over="epoch", levels=(), targets=(), **axes):
-    """How training went: one line for each network, the median over its seeds, in a band from lowest to highest.
+def learning_curves(table, *, value="loss", validation=False, over="epoch", levels=(), targets=(), title="", **axes):
+    """Draw a line for each network, the median over its seeds, in a band from lowest to highest.
 
-    table: what `utils.training.train` returns, with the columns "name", "seed", "epoch" and `value`.
-    validation: draw the column "val_" + value too, dashed. over: another column in place of "epoch".
-    levels: name -> value, to compare with, such as what `utils.baselines.trivial` reaches; dotted lines.
-    targets: name -> value, to be reached from above; thin lines, with a dot where a solid line first gets below.
-    axes: settings such as ylim, yscale, as in `Axes.set`.
-    Raises ValueError for a table without rows or without one of these columns.
+    Args:
+        table: A DataFrame with the columns "name", "seed", "epoch" and `value`, as from `utils.training.train`.
+        value: The column to be drawn.
+        validation: True to draw, dashed, also the column `val_loss` for "loss", and so on.
+        over: A column in place of "epoch".
+        levels: Name -> value to compare with, such as the result of `utils.baselines.trivial`; dotted lines.
+        targets: Name -> value to be reached from above; thin lines, with a dot where a solid line first gets below.
+        title: Above the figure.
+        axes: Settings such as ylim, yscale, as in `Axes.set`.
+
+    Returns:
+        A `DescribedFigure`.
+
+    Raises:
+        ValueError: For a table without rows or without one of these columns.
+
     Introduced in notebook 04.
     """
     columns = [value, f"val_{value}"] if validation else [value]
-    missing = [column for column in ("name", "seed", over, *columns) if column not in table]
-    if missing or not len(table):
-        lack = f"the column {missing[0]!r}; its columns are: {', '.join(table)}" if missing else "at least one row"
-        raise ValueError(f"table must have {lack}")
+    _check_columns(table, ["name", "seed", over, *columns])
     figure, ax = new_figure(4.2)
-    for order, (name, runs) in enumerate(table.groupby("name", sort=False)):
-        colour = COLOURS[order % len(COLOURS)]
+    for (name, runs), colour in zip(table.groupby("name", sort=False), itertools.cycle(COLOURS)):
         for column, style in zip(columns, ("-", "--")):
             seeds = runs.groupby(over)[column]
             ax.plot(seeds.median(), style, color=colour, label=name if style == "-" else None)
@@ -155,103 +181,88 @@ def learning_curves(table, value="loss", validation=False, title="", over="epoch
     ax.set(xlabel=over, ylabel=value.replace("val_", "validation "), title=title, **axes)
     for name, level in dict(levels).items():
         ax.axhline(level, color=BLACK, linestyle=":", label=f"{name}: {level:.2f}")
-    solid = [line for line in ax.lines if line.get_linestyle() == "-" and len(line.get_xdata()) > 1]
-    for target in dict(targets).values():
-        ax.axhline(target, color=GREY, linewidth=1.2, zorder=0)
-        for line in solid:
-            if place := _first_below(line, target, log=ax.get_yscale() == "log"):
-                ax.plot(place, target, "o", color=line.get_color(), markersize=11, zorder=20)
-    if targets:
-        ax.plot([], [], "o-", color=GREY, linewidth=1.2, markersize=11, label=f"reaches {', '.join(targets)}")
+    _draw_targets(ax, dict(targets))
     seeds = table["seed"].nunique()
     spread = f"median of {seeds} seeds,\nband: lowest to highest" if seeds > 1 else None
     if len(ax.get_legend_handles_labels()[0]) > 1 or spread:
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), title=spread, alignment="left", title_fontsize=13)
-    curves = f"{value}{' of training and validation' if validation else ''}"
-    names = ", ".join(map(str, table["name"].unique()))
-    return finish(
-        figure,
-        f"Lines of {curves} over {'the epochs' if over == 'epoch' else over}"
-        f"{f', {spread}' if spread else ''}: {names}{_compared(levels)}"
-        f"{'; a dot where a line reaches ' + ', '.join(targets) if targets else ''}",
-        title=title,
-    )
+    text = f"Lines of {value}{' of training and validation' if validation else ''} over "
+    text += f"{'the epochs' if over == 'epoch' else over}{f', {spread}' if spread else ''}: "
+    text += ", ".join(map(str, table["name"].unique())) + _compared(levels)
+    text += f"; a dot where a line reaches {', '.join(targets)}" if targets else ""
+    return finish(figure, text, title=title)
 
 
-def dots(table, value="accuracy", panels=None, levels=(), title="", text="{:.0%}", **axes):
-    """Who does how well: a row for each contender, a dot for each seed, and the median as a number.
+def dots(table, *, value="accuracy", panels=None, levels=(), text="{:.0%}", title="", **axes):
+    """Draw a row for each contender: a dot for each seed, and the median as a number.
 
-    table: a DataFrame with the columns "name", "seed" and `value`; the order of the names is that of the rows.
-    panels: a column, such as "labels per class", whose values get a panel each, side by side.
-    levels: name -> value, to compare with, such as what `utils.baselines.trivial` reaches; dotted vertical lines. With
-        panels, name -> {value of the column: value}.
-    text: how the medians are written. axes: settings such as xlim, as in `Axes.set`.
-    Raises ValueError for a table without rows or without one of these columns.
+    Args:
+        table: A DataFrame with the columns "name", "seed" and `value`; the order of the names is that of the rows.
+        value: The column to be drawn.
+        panels: A column, such as "labels per class", whose values get a panel each, side by side.
+        levels: Name -> value to compare with, such as the result of `utils.baselines.trivial`; dotted vertical lines.
+            With panels, name -> {value of the column: value}.
+        text: The format of the medians, as in `str.format`.
+        title: Above the figure.
+        axes: Settings such as xlim, as in `Axes.set`.
+
+    Returns:
+        A `DescribedFigure`.
+
+    Raises:
+        ValueError: For a table without rows or without one of these columns.
+
     Introduced in notebook 04.
     """
-    columns = ["name", "seed", value, *([panels] if panels else [])]
-    if missing := [column for column in columns if column not in table]:
-        raise ValueError(f"table must have the column {missing[0]!r}; its columns are: {', '.join(map(str, table))}")
-    if not len(table):
-        raise ValueError("table must have at least one row")
-    names = list(dict.fromkeys(table["name"]))
-    parts = list(dict.fromkeys(table[panels])) if panels else [None]
-    figure, axs = new_figure(
-        1.5 + 0.55 * len(names), columns=len(parts), title=title, sharex=True, sharey=True, squeeze=False
-    )
-    for ax, part in zip(axs[0], parts):
-        rows = table if part is None else table[table[panels] == part]
+    _check_columns(table, ["name", "seed", value, *([panels] if panels else [])])
+    names = table["name"].unique()
+    parts = dict(list(table.groupby(panels, sort=False))) if panels else {"": table}
+    size = dict(height=1.5 + 0.55 * len(names), columns=len(parts))
+    figure, axs = new_figure(**size, title=title, sharex=True, sharey=True, squeeze=False)
+    near = dict(textcoords="offset points", fontsize=13)
+    for ax, (part, rows) in zip(axs[0], parts.items()):
         for place, (name, colour) in enumerate(zip(names, itertools.cycle(COLOURS))):
             values = rows.loc[rows["name"] == name, value]
+            median = values.median()
             ax.plot(values, np.full(len(values), place), "o", color=colour, markersize=9, alpha=0.55)
-            ax.plot([values.median()] * 2, [place - 0.22, place + 0.22], color=colour, linewidth=4)
-            ax.annotate(
-                text.format(values.median()),
-                (values.median(), place - 0.22),
-                textcoords="offset points",
-                xytext=(0, 3),
-                ha="center",
-                fontsize=13,
-                color=colour,
-                bbox={"boxstyle": "square,pad=0.1", "color": "white"},  # where it stands on a dotted line
-            )
+            ax.plot([median] * 2, [place - 0.22, place + 0.22], color=colour, linewidth=4)
+            ground = {"boxstyle": "square,pad=0.1", "color": "white"}  # where it stands on a dotted line
+            look = dict(xytext=(0, 3), ha="center", color=colour, bbox=ground)
+            ax.annotate(text.format(median), (median, place - 0.22), **near, **look)
         for level in dict(levels).values():
-            ax.axvline(level if part is None else level[part], color=BLACK, linestyle=":", zorder=0)
-        ax.set(title="" if part is None else f"{part} {panels}", xlabel=value, **axes)
+            ax.axvline(level[part] if panels else level, color=BLACK, linestyle=":", zorder=0)
+        ax.set(title=f"{part} {panels}" if panels else "", xlabel=value, **axes)
         ax.set_yticks(range(len(names)), names)
         ax.set_ylim(len(names) + (0.3 if levels else -0.4), -0.7)
         ax.tick_params(axis="y", length=0)
-    for ax, part in zip(axs[0], parts):  # now that the limits of all panels, which are the same, are known
-        for name, level in dict(levels).items():
-            level = level if part is None else level[part]
-            left, right = ax.get_xlim()
-            place = (level - left) / (right - left)  # near a rim of the panel the label must not cross it
-            side, gap = ("left", 5) if place < 0.3 else ("right", -5) if place > 0.7 else ("center", 0)
-            ax.annotate(
-                f"{name} {text.format(level)}",
-                (level, len(names) - 0.2),
-                textcoords="offset points",
-                xytext=(gap, 0),
-                ha=side,
-                va="center",
-                fontsize=13,
-                backgroundcolor="white",
-            )
+    left, right = axs[0, 0].get_xlim()  # of all panels, now that all is drawn
+    for (ax, part), (name, level) in itertools.product(zip(axs[0], parts), dict(levels).items()):
+        level = level[part] if panels else level
+        place = (level - left) / (right - left)  # near a rim of the panel the label must not cross it
+        side, gap = ("left", 5) if place < 0.3 else ("right", -5) if place > 0.7 else ("center", 0)
+        look = dict(xytext=(gap, 0), ha=side, va="center", backgroundcolor="white")
+        ax.annotate(f"{name} {text.format(level)}", (level, len(names) - 0.2), **near, **look)
     each = f", one panel for each of {', '.join(map(str, parts))} {panels}" if panels else ""
-    return finish(
-        figure,
-        f"{value} of {', '.join(map(str, names))}: a dot for each of "
-        f"{table['seed'].nunique()} seeds, and the median{each}{_compared(levels)}",
-        title=title,
-    )
+    seeds = f"a dot for each of {table['seed'].nunique()} seeds, and the median{each}{_compared(levels)}"
+    return finish(figure, f"{value} of {', '.join(map(str, names))}: {seeds}", title=title)
 
 
-def bars(values, xlabel="", title="", highlight=(), text="{:,}", log=False):
-    """Horizontal bars with their numbers: name -> number.
+def bars(values, *, highlight=(), text="{:,}", log=False, xlabel="", title=""):
+    """Draw horizontal bars with their numbers.
 
-    highlight: names drawn in another colour. text: how the number is written, as in str.format. log: logarithmic
-    axis; the numbers must be above 0 then.
-    Raises ValueError for negative numbers, and for names to highlight that have no bar.
+    Args:
+        values: Name -> number, 0 or more.
+        highlight: Names of the bars to be drawn in another colour.
+        text: The format of the numbers, as in `str.format`.
+        log: True for a logarithmic axis; the numbers must then be above 0.
+        xlabel, title: Words on the figure.
+
+    Returns:
+        A `DescribedFigure`.
+
+    Raises:
+        ValueError: For negative numbers, and for names to highlight that have no bar.
+
     Introduced in notebook 06.
     """
     check_not_empty("values", values)
@@ -274,8 +285,35 @@ def bars(values, xlabel="", title="", highlight=(), text="{:,}", log=False):
     return finish(figure, f"Bars{' of ' + xlabel if xlabel else ''}: {shown}", title=title)
 
 
+def _with_positions(values, x=None):
+    """Return (x, values) of a curve; without an axis of its own it has the common one, by default 0, 1, 2, ..."""
+    if isinstance(values, tuple):
+        return values
+    return np.arange(len(values)) if x is None else x, values
+
+
+def _check_columns(table, columns):
+    """Raise ValueError for a DataFrame without rows or without one of these columns."""
+    if missing := [column for column in columns if column not in table]:
+        raise ValueError(f"table must have the column {missing[0]!r}; its columns are: {', '.join(map(str, table))}")
+    if not len(table):
+        raise ValueError("table must have at least one row")
+
+
+def _draw_targets(ax, targets):
+    """Draw a thin line for each target, name -> value, and a dot where a solid line of the chart first gets below."""
+    solid = [line for line in ax.lines if line.get_linestyle() == "-" and len(line.get_xdata()) > 1]
+    for target in targets.values():
+        ax.axhline(target, color=GREY, linewidth=1.2, zorder=0)
+        for line in solid:
+            if place := _first_below(line, target, log=ax.get_yscale() == "log"):
+                ax.plot(place, target, "o", color=line.get_color(), markersize=11, zorder=20)
+    if targets:
+        ax.plot([], [], "o-", color=GREY, linewidth=1.2, markersize=11, label=f"reaches {', '.join(targets)}")
+
+
 def _first_below(line, target, log):
-    """Where a falling line of a figure first reaches a value; None if it never does, or begins below."""
+    """Return the x at which a falling line first reaches a value; None if it never does, or begins below."""
     x, y = line.get_data()
     below = np.asarray(y) < target
     if below[0] or not below.any():
@@ -287,5 +325,5 @@ def _first_below(line, target, log):
 
 
 def _compared(levels):
-    """What a description says about the levels that a figure compares with."""
+    """Name the levels that a figure compares with, for its description."""
     return f"; dotted: {', '.join(dict(levels))}" if levels else ""

@@ -13,27 +13,34 @@ from utils.plots.style import BLACK, COLOURS, GREY, VERMILION, WIDTH, finish, ne
 from utils.validation import integer
 
 
-def graph(model, title="", highlight=()):
-    """The layers of a small Keras model as boxes, from top to bottom, and the way of the data as arrows.
+def graph(model, *, highlight=(), title=""):
+    """Draw the layers of a small Keras model as boxes, from top to bottom, and the way of the data as arrows.
 
-    A box says the layer's name and kind: "Conv2D 3×3/2 → 64" has windows of 3×3, stride 2, and puts out 64 maps.
+    A box holds the layer's name and kind: "Conv2D 3×3/2 → 64" has windows of 3×3, stride 2, and puts out 64 maps.
     An arrow that skips layers to meet another branch is drawn around them: a shortcut. Where names are long, "…" stands
     for the name of the last layer, which in `utils.models` is that of its block.
-    highlight: names of layers; the arrows to and from them are drawn as thick and red as a shortcut.
-    Raises ValueError for a model that is not functional or Sequential, for one with more than 14 layers or more than 6
-    branches, which nobody could read, and for a name that no layer has.
+
+    Args:
+        model: A functional or Sequential model.
+        highlight: Names of layers; the arrows to and from them are drawn as thick and red as a shortcut.
+        title: Above the figure.
+
+    Returns:
+        A `DescribedFigure`.
+
+    Raises:
+        ValueError: For another model, for one with more than 14 layers or more than 6 branches, which nobody could
+            read, and for a name that no layer has.
+
     Introduced in notebook 07.
     """
     boxes, arrows = layer_graph(model)
     if strange := set(highlight) - {box.name for box in boxes}:
-        raise ValueError(
-            f"highlight must hold names of layers, got {sorted(strange)[0]!r}; the layers are: "
-            + ", ".join(box.name for box in boxes)
-        )
+        known = ", ".join(box.name for box in boxes)
+        raise ValueError(f"highlight must hold names of layers, got {sorted(strange)[0]!r}; the layers are: {known}")
     rows = 1 + boxes[-1].row
-    columns = 1 + round(
-        2 * max([box.column for box in boxes] + [column for arrow in arrows for _, column in arrow.via])
-    )
+    outermost = max([box.column for box in boxes] + [column for arrow in arrows for _, column in arrow.via])
+    columns = 1 + round(2 * outermost)
     if len(boxes) > 14 or columns > 6:
         raise ValueError(
             f"model has {len(boxes)} layers in up to {columns} branches, and at most 14 in 6 can be read; draw a part "
@@ -72,12 +79,25 @@ def graph(model, title="", highlight=()):
     return finish(figure, f"Graph of {len(boxes)} layers: {', '.join(edges)}{shown}", title=title)
 
 
-def blocks(image_shape, kernel_size, filters, strides=1, padding="valid", title=""):
-    """A convolutional layer as blocks: the image, filters as deep as the image, a map from each filter, their stack.
+def blocks(image_shape, *, kernel_size, filters, strides=1, padding="valid", title=""):
+    """Draw a convolutional layer as blocks: the image, filters as deep as the image, a map from each, and their stack.
 
-    image_shape: (height, width, channels), a few pixels, since the blocks are drawn to scale. The block of an image of
-    three channels is red, green and blue. A map has the colour of its filter. The first window is framed.
-    Raises ValueError for a wrong image_shape, more than 4 filters, and what `conv_output_size` refuses.
+    The blocks are drawn to scale; that of an image of three channels is red, green and blue. A map has the colour of
+    its filter. The first window is framed.
+
+    Args:
+        image_shape: (height, width, channels), a few pixels.
+        kernel_size: Height and width of a filter in pixels, an int.
+        filters: Number of filters, at most 4.
+        strides, padding: As in `conv_output_size`.
+        title: Above the figure.
+
+    Returns:
+        A `DescribedFigure`.
+
+    Raises:
+        ValueError: For a wrong image_shape, more than 4 filters, and what `conv_output_size` refuses.
+
     Source: lecture topics "RGB images, multiple filters" and "Terminologies". Introduced in notebook 03.
     """
     if np.shape(image_shape) != (3,):
@@ -120,13 +140,9 @@ def blocks(image_shape, kernel_size, filters, strides=1, padding="valid", title=
         ax.text(middle, foot, text, ha="center", va="top", linespacing=1.4)
     ax.set(xlim=(-1.2, end + 1.2), ylim=(foot + 4.6, -0.6), title=title, aspect="equal")
     ax.axis("off")
-    return finish(
-        figure,
-        f"An image of {height} × {width} × {depth}; {filters} filters of "
-        f"{size} × {size} × {depth}, each as deep as the image; {filters} maps of {rows} × {columns}, one from each "
-        f"filter, which stacked are the output of {rows} × {columns} × {filters}",
-        title=title,
-    )
+    text = f"An image of {height} × {width} × {depth}; {filters} filters of {size} × {size} × {depth}, each as deep as "
+    text += f"the image; {filters} maps of {rows} × {columns}, one from each filter, which stacked are the output of "
+    return finish(figure, f"{text}{rows} × {columns} × {filters}", title=title)
 
 
 class Box(NamedTuple):
@@ -134,9 +150,7 @@ class Box(NamedTuple):
 
     name: str
     kind: str
-    size: (
-        str  # "→ 64" for 64 maps or values of output; empty for a layer that works on each value and keeps their number
-    )
+    size: str  # "→ 64" for 64 maps or values of output; empty where each value is worked on and their number kept
     role: str  # "input", "weights", "pooling", "join" (several layers meet) or "other"
     row: int  # 0 is the input
     column: float  # 0 is the middle
@@ -198,7 +212,7 @@ def layer_graph(model):
 
 
 def _number_branches(node, nodes, order):
-    """Number the calls depth first, so that those of one branch stay together."""
+    """Give numbers to the calls, depth first, so that those of one branch stay together."""
     if node not in order:
         order[node] = len(order)
         for child in nodes[node].children:
@@ -206,7 +220,7 @@ def _number_branches(node, nodes, order):
 
 
 def _words(call, parents):
-    """Name, kind, size and role of a layer."""
+    """Describe a layer by its name, kind, size and role."""
     layer, kind, shape = call.layer, type(call.layer).__name__, call.outputs[0].shape[1:]
     if not parents:
         name = "input" if layer.name.startswith(("keras_tensor", "input_layer")) else layer.name  # automatic names
@@ -230,7 +244,7 @@ def _words(call, parents):
 
 
 def _lanes(spans):
-    """The lane of each shortcut, given its (first row, last row): the innermost one that no shorter shortcut takes."""
+    """Give each shortcut, a (first row, last row), the innermost lane that no shorter shortcut takes."""
     lanes = {}
     for index, (first, last) in sorted(enumerate(spans), key=lambda item: item[1][1] - item[1][0]):
         taken = {lanes[other] for other in lanes if spans[other][0] < last and first < spans[other][1]}
@@ -239,7 +253,7 @@ def _lanes(spans):
 
 
 def _draw_boxes(ax, boxes, width, height):
-    """boxes: (box, x, y), the middle of the upper edge. In flat boxes the words stand side by side."""
+    """Draw boxes (box, x, y), at the middle of their upper edge. In flat boxes the words stand side by side."""
     colours = {"weights": "#cfe3f1", "pooling": "#d6ead9", "join": "#f6c9b4"}
     flat = height < 0.5
     words = []
@@ -262,7 +276,7 @@ def _draw_boxes(ax, boxes, width, height):
 
 
 def _short_names(boxes):
-    """Names of layers; where one is long, with "…" for the name of their block, which its last layer has."""
+    """List the names of layers; where one is long, with "…" for the name of their block, which its last layer has."""
     names, block = [box.name for box in boxes], boxes[-1].name
     if max(map(len, names)) <= 14:
         return names
@@ -270,7 +284,7 @@ def _short_names(boxes):
 
 
 def _draw_block(ax, left, top, width, height, colours, edge=BLACK, linewidth=1.2):
-    """A box seen from the front, above and the right, one slice for each colour; returns where it ends on the right."""
+    """Draw a box as seen from above and the right, a slice for each colour; return where it ends on the right."""
     step = 0.3  # data units to the right and upwards, for each slice
     look = dict(edgecolor=edge, linewidth=linewidth, joinstyle="round")
     for k in reversed(range(len(colours))):
@@ -286,6 +300,6 @@ def _draw_block(ax, left, top, width, height, colours, edge=BLACK, linewidth=1.2
 
 
 def _arrow(ax, start, end):
-    ax.add_patch(
-        FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=18, shrinkA=0, shrinkB=0, color=GREY, linewidth=2)
-    )
+    """Draw a grey arrow between two points."""
+    look = dict(mutation_scale=18, shrinkA=0, shrinkB=0, color=GREY, linewidth=2)
+    ax.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", **look))

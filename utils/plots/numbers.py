@@ -1,4 +1,4 @@
-"""Small arrays as grids of numbers: what convolution and pooling compute, and what was counted."""
+"""Small arrays as grids of numbers: the steps of convolution and pooling, connections and mistakes."""
 
 import numpy as np
 from matplotlib.colors import to_hex, to_rgb
@@ -23,87 +23,111 @@ from utils.validation import integer
 
 def grids(
     tables,
-    highlight=None,
-    title="",
-    signs=None,
-    size=None,
-    zero_border=0,
-    cmap=None,
+    *,
+    frames=(),
+    zero_border=(),
+    signs=(),
     numbered=False,
     equal=False,
+    as_pixels=False,
+    cell_size=None,
+    title="",
     shows="",
 ):
-    """Arrays as grids of numbers, side by side: name -> (rows, columns).
+    """Write arrays as grids of numbers, side by side.
 
-    highlight: name -> list of (row, column, height, width, colour) frames. zero_border: width of the rim of the first
-    grid that is padding, drawn grey. signs: text between two grids, one for each gap. cmap: "gray" draws the cells as
-    pixels from 0 to 255; by default positive cells are tinted blue and negative ones red. NaN leaves a cell empty.
-    numbered: write the numbers of rows and columns at the rim. equal: cells of the same size in all grids, so that the
-    sizes of the arrays can be compared. shows: what is to be seen, for those who cannot see it.
+    Args:
+        tables: Name -> (rows, columns) numbers; NaN leaves a cell empty. Positive cells are tinted blue, negative red.
+        frames: Name -> list of frames (row, column, height, width, colour).
+        zero_border: Name -> width of the rim that is padding, drawn grey.
+        signs: Texts between two grids, one for each gap.
+        numbered: True to write the numbers of rows and columns at the rim.
+        equal: True for cells of the same size in all grids, so that the sizes of the arrays can be compared.
+        as_pixels: True to draw the cells as grey pixels from 0 to 255.
+        cell_size: In inches; by default as large as the page allows, at most 0.75.
+        title: Above all grids.
+        shows: A description of the picture, for readers who cannot see it.
+
+    Returns:
+        A `DescribedFigure`.
+
+    Raises:
+        ValueError: For anything but tables of numbers, and for frames or borders of a table that is not there.
+
     Introduced in notebook 02.
     """
     check_not_empty("tables", tables)
     tables = {name: check_table(name, table) for name, table in tables.items()}
-    shapes = [t.shape for t in tables.values()]
-    total = sum(s[1] for s in shapes) + 1.2 * (len(shapes) - 1)
-    cell = min(WIDTH / total, 0.75) if size is None else size
-    figure, axs = new_figure(
-        cell * max(s[0] for s in shapes) + 0.7,
-        columns=len(tables),
-        title=title,
-        width_ratios=[s[1] for s in shapes],
-        squeeze=False,
-    )
-    for index, (ax, (name, table)) in enumerate(zip(axs[0], tables.items())):
-        border = zero_border if index == 0 else 0
-        _draw_grid(ax, table, name, (highlight or {}).get(name, ()), border, cmap, numbered)
-        if equal:
-            rows, tallest = len(table), max(s[0] for s in shapes)
-            room = (tallest - rows) / 2  # above and below
-            ax.set_ylim(rows + room + 0.06, -room - 0.06)
-            ax.set_title(name, y=1 - room / tallest)
-        if signs and index < len(signs):
-            ax.annotate(
-                signs[index],
-                (1, 0.5),
-                xycoords="axes fraction",
-                xytext=(14, 0),
-                textcoords="offset points",
-                fontsize=28,
-                ha="center",
-                va="center",
-                annotation_clip=False,
-            )
+    frames, zero_border = dict(frames), dict(zero_border)
+    if strange := [name for name in (*frames, *zero_border) if name not in tables]:
+        raise ValueError(f"frames and zero_border must name tables, got {strange[0]!r}; they are: {', '.join(tables)}")
+    heights, widths = zip(*(table.shape for table in tables.values()))
+    tallest = max(heights)
+    cell = cell_size or min(WIDTH / (sum(widths) + 1.2 * (len(widths) - 1)), 0.75)
+    size = dict(height=cell * tallest + 0.7, columns=len(tables), width_ratios=widths)
+    figure, axs = new_figure(**size, title=title, squeeze=False)
+    for ax, (name, table) in zip(axs[0], tables.items()):
+        _draw_grid(ax, table, frames.get(name, ()), zero_border.get(name, 0), as_pixels, numbered)
+        room = (tallest - len(table)) / 2 if equal else 0  # above and below
+        ax.set_ylim(len(table) + room + 0.06, -room - 0.06)
+        ax.set_title(name, y=1 - room / tallest if equal else None)
+    look = dict(xycoords="axes fraction", textcoords="offset points", annotation_clip=False, fontsize=28)
+    for ax, sign in zip(axs[0], signs):
+        ax.annotate(sign, (1, 0.5), xytext=(14, 0), ha="center", va="center", **look)
     return finish(figure, f"Grids of numbers: {', '.join(tables)}", shows, title)
 
 
-def step(image, kernel, i, j, strides=1, names=("image", "filter", "feature map")):
-    """One step of a 2D correlation: the window for output (i, j), the filter, and the value that it makes.
+def correlation_step(image, kernel, *, i, j, strides=1, names=("image", "filter", "feature map"), title=""):
+    """Draw one step of a 2D correlation: the window, the filter, and the values of the map up to this step.
 
-    The feature map shows the values up to this step, row by row.
+    Args:
+        image: (height, width).
+        kernel: (rows, columns).
+        i, j: Row and column of the value in the feature map; its values are made row by row.
+        strides: Pixels from one window to the next.
+        names: Of image, filter and feature map.
+        title: Above the figure; by default, the place of the value and the value.
+
+    Returns:
+        A `DescribedFigure`.
+
+    Raises:
+        ValueError: For a place outside of the feature map.
+
     Introduced in notebook 02.
     """
     strides = integer("strides", strides, 1)
-    result = correlate2d(image, kernel, strides)
+    result = correlate2d(image, kernel, strides=strides)
     for name, value, size in (("i", i, result.shape[0]), ("j", j, result.shape[1])):
         if integer(name, value, 0) >= size:
             raise ValueError(f"{name} must be below {size}, the size of the feature map there, got {value}")
-    so_far = result.astype(float)
-    so_far.flat[i * result.shape[1] + j + 1 :] = np.nan
-    rows, columns = np.shape(kernel)
-    frames = {names[0]: [(i * strides, j * strides, rows, columns, VERMILION)], names[2]: [(i, j, 1, 1, VERMILION)]}
-    tables = dict(zip(names, (np.asarray(image), np.asarray(kernel), so_far)))
-    top, left = i * strides, j * strides
+    so_far, done = result.astype(float), i * result.shape[1] + j + 1
+    so_far.flat[done:] = np.nan
+    (rows, columns), top, left = np.shape(kernel), i * strides, j * strides
     shows = (
         f"The filter lies on rows {top} to {top + rows - 1} and columns {left} to {left + columns - 1} of the "
-        f"{names[0]}; {i * result.shape[1] + j + 1} of {result.size} values are there"
+        f"{names[0]}; {done} of {result.size} values are there"
     )
-    title = f"row {i}, column {j} of the {names[2]}: {result[i, j]}"
-    return grids(tables, frames, title, signs=("\u22c6", "="), equal=True, shows=shows)
+    return grids(
+        dict(zip(names, (np.asarray(image), np.asarray(kernel), so_far))),
+        frames={names[0]: [(top, left, rows, columns, VERMILION)], names[2]: [(i, j, 1, 1, VERMILION)]},
+        signs=("\u22c6", "="),
+        equal=True,
+        title=title or f"row {i}, column {j} of the {names[2]}: {result[i, j]}",
+        shows=shows,
+    )
 
 
-def pooling(tables, pool_size=2):
-    """A map and what pooling makes of it, each window with the value it becomes: name -> array, the map first.
+def pooling(tables, *, pool_size=2, title=""):
+    """Draw a map beside its pooled versions, with frames of the same colour around a window and its value.
+
+    Args:
+        tables: Name -> (rows, columns); the map first, then one or several pooled versions.
+        pool_size: Rows and columns of a window.
+        title: Above all grids.
+
+    Returns:
+        A `DescribedFigure`.
 
     Introduced in notebook 04.
     """
@@ -115,15 +139,25 @@ def pooling(tables, pool_size=2):
         frames[names[0]].append((r * pool_size, c * pool_size, pool_size, pool_size, colour))
         for name in names[1:]:
             frames[name].append((r, c, 1, 1, colour))
-    return grids(tables, frames, signs=["→"], size=0.62)
+    return grids(tables, frames=frames, signs=["→"], cell_size=0.62, title=title)
 
 
-def windows(input_size, kernel_size, strides=1, padding="valid", dilation_rate=1, title="", values=None):
-    """Along one axis: the input, the zeros that padding adds, and every window of the kernel, one line each.
+def windows_1d(input_size, *, kernel_size, strides=1, padding="valid", dilation_rate=1, values=None, title=""):
+    """Draw the pixels along one axis, the zeros that padding adds, and every window of the kernel in a line of its own.
 
-    The cells hold the numbers of the pixels. values: (input_size,), what to write into them instead; then the sum of
-    the values under each window stands beside it.
-    Raises ValueError if there are not as many values as pixels, and for the arguments that `conv_output_size` refuses.
+    Args:
+        input_size: Number of pixels.
+        kernel_size, strides, padding, dilation_rate: As in `conv_output_size`, for one axis.
+        values: (input_size,), written into the pixels in place of their numbers; the sum of the values under each
+            window then stands beside it.
+        title: Above the figure.
+
+    Returns:
+        A `DescribedFigure`.
+
+    Raises:
+        ValueError: For another number of values than pixels, and for what `conv_output_size` refuses.
+
     Introduced in notebook 03.
     """
     before, after = padding_amounts(input_size, kernel_size, strides, padding, dilation_rate)
@@ -154,63 +188,65 @@ def windows(input_size, kernel_size, strides=1, padding="valid", dilation_rate=1
             place = (input_size + after + 0.25, -0.78 - k)
             ax.text(*place, f"sum {sums[-1]}", va="center", fontsize=16, color=COLOURS[k % 2], fontweight="bold")
     room = 0.3 if values is None else 1.4  # for the sums
-    ax.set(
-        xlim=(-before - 0.3, input_size + after + room), ylim=(-outputs - 0.6, 1.2), xticks=[], yticks=[], title=title
-    )
+    limits = dict(xlim=(-before - 0.3, input_size + after + room), ylim=(-outputs - 0.6, 1.2))
+    ax.set(**limits, xticks=[], yticks=[], title=title)
     ax.set_ylabel("windows", labelpad=8)
-    for spine in ax.spines.values():
-        spine.set_visible(False)
+    ax.spines[:].set_visible(False)
     ignored = input_size - len(used & set(range(input_size)))
-    return finish(
-        figure,
-        f"{title}. {outputs} windows of {kernel_size} over {input_size} pixels, "
-        f"{before} zeros before, {after} after, {ignored} pixels unused",
-        f"Sums of the windows: {', '.join(map(str, sums))}" if sums else "",
-    )
+    text = f"{outputs} windows of {kernel_size} over {input_size} pixels, {before} zeros before, {after} after, "
+    shows = f"Sums of the windows: {', '.join(map(str, sums))}" if sums else ""
+    return finish(figure, f"{text}{ignored} pixels unused", shows, title)
 
 
-def connections(tables):
-    """Which input (column) a neuron (row) reads, and with which weight: name -> number of the weight, 0 for none.
+def connection_matrix(tables, *, title=""):
+    """Draw for each neuron (row) the inputs (columns) that it reads, and the weight with which it reads them.
+
+    Args:
+        tables: Name -> (neurons, inputs) ints, the number of the weight from 1, or 0 for no connection.
+        title: Above all matrices.
+
+    Returns:
+        A `DescribedFigure`.
+
+    Raises:
+        ValueError: Without a table, and for anything but tables of numbers.
 
     Introduced in notebook 04.
     """
     check_not_empty("tables", tables)
-    figure, axs = new_figure(3.6, columns=len(tables), squeeze=False)
+    figure, axs = new_figure(3.6, columns=len(tables), title=title, squeeze=False)
     sentences = []
     for ax, (name, table) in zip(axs[0], tables.items()):
         table = check_table(name, table).astype(int)
-        weights = len(np.unique(table[table > 0]))
+        count, weights = np.count_nonzero(table), len(np.unique(table[table > 0]))
         ax.pcolormesh(np.ma.masked_where(table == 0, table), cmap="viridis_r", edgecolor="white", linewidth=1)
-        if weights <= 40:
-            for (neuron, index), weight in np.ndenumerate(table):
-                dark = weight > 0.55 * weights
-                ax.text(
-                    index + 0.5,
-                    neuron + 0.5,
-                    str(weight) if weight else "",
-                    ha="center",
-                    va="center",
-                    fontsize=11,
-                    color="white" if dark else BLACK,
-                )
+        for (neuron, index), weight in np.ndenumerate(table):
+            if weight and weights <= 40:
+                look = dict(ha="center", va="center", fontsize=11, color="white" if weight > 0.55 * weights else BLACK)
+                ax.text(index + 0.5, neuron + 0.5, str(weight), **look)
         ax.invert_yaxis()
-        ax.set(
-            title=f"{name}\n{np.count_nonzero(table)} connections, {weights} weights",
-            xlabel="input",
-            aspect="equal",
-            xticks=[],
-            yticks=[],
-        )
-        sentences.append(f"{name} with {np.count_nonzero(table)} connections and {weights} weights")
+        heading = f"{name}\n{count} connections, {weights} weights"
+        ax.set(title=heading, xlabel="input", aspect="equal", xticks=[], yticks=[])
+        sentences.append(f"{name} with {count} connections and {weights} weights")
     axs[0, 0].set_ylabel("neuron")
-    return finish(figure, "Connections between inputs and neurons: " + "; ".join(sentences))
+    return finish(figure, "Connections between inputs and neurons: " + "; ".join(sentences), title=title)
 
 
-def confusion(matrix, class_names, title=""):
-    """How often each class (row) was taken for each class (column): mistakes stand out, the diagonal stays quiet.
+def confusion(matrix, *, class_names, title=""):
+    """Draw a confusion matrix in which mistakes stand out and the diagonal stays quiet.
 
-    matrix: (classes, classes) counts, rows true, columns predicted, as from sklearn.metrics.confusion_matrix.
-    Raises ValueError if it is not square, holds anything but counts, or has another number of class names.
+    Args:
+        matrix: (classes, classes) counts, rows true, columns predicted, as from sklearn.metrics.confusion_matrix.
+        class_names: A name for each class.
+        title: Above the figure.
+
+    Returns:
+        A `DescribedFigure`.
+
+    Raises:
+        ValueError: For a matrix that is not square, that holds anything but counts, or that has another number of
+            classes than names.
+
     Introduced in notebook 05.
     """
     matrix = check_table("matrix", matrix)
@@ -224,21 +260,15 @@ def confusion(matrix, class_names, title=""):
     mistakes = np.where(np.eye(classes, dtype=bool), 0, matrix)
     strength = mistakes / max(mistakes.max(), 1)
     orange = np.array(to_rgb(VERMILION))
-    cell, digits = 72 * 6 / classes, len(str(matrix.max()))  # points, roughly
+    cell = 72 * 6 / classes  # points, roughly
+    size = min(16, 0.43 * cell, 1.25 * cell / len(str(matrix.max())))
     for (row, column), count in np.ndenumerate(matrix):
         shade = strength[row, column]
         face = "#dce6ec" if row == column else to_hex((1 - shade) * np.array(to_rgb("#f4f4f4")) + shade * orange)
         ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=face, edgecolor="white", linewidth=2))
-        ax.text(
-            column,
-            row,
-            str(count) if count else "",
-            ha="center",
-            va="center",
-            fontsize=min(16, 0.43 * cell, 1.25 * cell / digits),
-            color="white" if shade > 0.8 else BLACK if shade else "#666666",
-            fontweight="bold" if shade else "normal",
-        )
+        colour = "white" if shade > 0.8 else BLACK if shade else "#666666"
+        look = dict(ha="center", va="center", color=colour, fontweight="bold" if shade else "normal")
+        ax.text(column, row, str(count) if count else "", fontsize=size, **look)
     long = max(len(str(name)) for name in class_names) > 3
     ax.set_xticks(range(classes), class_names, rotation=45 if long else 0, ha="right" if long else "center")
     ax.set_yticks(range(classes), class_names)
@@ -249,56 +279,35 @@ def confusion(matrix, class_names, title=""):
     return finish(figure, f"Confusion matrix of {classes} classes: rows true, columns predicted", title=title)
 
 
-def _draw_grid(ax, table, title="", frames=(), border=0, cmap=None, numbered=False):
-    """One array as a grid of numbers on the axes `ax`; the arguments as in `grids`."""
-    table = np.asarray(table)
+def _draw_grid(ax, table, frames, border, as_pixels, numbered):
+    """Write one array as a grid of numbers on the axes `ax`; the arguments as in `grids`."""
     rows, columns = table.shape
     spread = max(float(np.nanmax(np.abs(table))), 1e-9)
-    if cmap == "gray":
-        ax.imshow(table, cmap="gray", vmin=0, vmax=255, extent=(0, columns, rows, 0))
-    else:
-        ax.imshow(table, cmap="RdBu", vmin=-1.6 * spread, vmax=1.6 * spread, extent=(0, columns, rows, 0), alpha=0.7)
-    if border:
-        for r in range(rows):
-            for c in range(columns):
-                if min(r, c, rows - 1 - r, columns - 1 - c) < border:
-                    ax.add_patch(Rectangle((c, r), 1, 1, facecolor="#dddddd", edgecolor="none"))
-    size = 16 if columns <= 8 else 11
+    tint = dict(cmap="RdBu", vmin=-1.6 * spread, vmax=1.6 * spread, alpha=0.7)
+    grey = dict(cmap="gray", vmin=0, vmax=255)
+    ax.imshow(table, extent=(0, columns, rows, 0), **(grey if as_pixels else tint))
+    look = dict(ha="center", va="center", fontsize=16 if columns <= 8 else 11)
     for (r, c), value in np.ndenumerate(table):
-        if np.isnan(value):
-            ax.add_patch(Rectangle((c, r), 1, 1, facecolor="#f2f2f2", edgecolor="none"))
-            continue
-        text = f"{value:.2f}".rstrip("0").rstrip(".") if table.dtype.kind == "f" else str(int(value))
-        ax.text(
-            c + 0.5,
-            r + 0.5,
-            text.replace("-", "\u2212"),
-            ha="center",
-            va="center",
-            fontsize=size,
-            color="white" if cmap == "gray" and value < 128 else BLACK,
-        )
-    for line in range(1, max(rows, columns)):
-        if line < rows:
-            ax.plot([0, columns], [line, line], color="white", linewidth=1)
-        if line < columns:
-            ax.plot([line, line], [0, rows], color="white", linewidth=1)
+        padding = min(r, c, rows - 1 - r, columns - 1 - c) < border
+        if padding or np.isnan(value):
+            face = "#dddddd" if padding else "#f2f2f2"
+            ax.add_patch(Rectangle((c, r), 1, 1, facecolor=face, edgecolor="none"))
+        if not np.isnan(value):
+            ax.text(c + 0.5, r + 0.5, _number(value), color="white" if as_pixels and value < 128 else BLACK, **look)
+    ax.plot([0, columns], [range(1, rows)] * 2, color="white", linewidth=1)
+    ax.plot([range(1, columns)] * 2, [0, rows], color="white", linewidth=1)
     for row, column, height, width, colour in frames:
-        ax.add_patch(
-            Rectangle(
-                (column + 0.04, row + 0.04),
-                width - 0.08,
-                height - 0.08,
-                fill=False,
-                edgecolor=colour,
-                linewidth=3.5,
-                zorder=10,
-            )
-        )
-    ax.set(xticks=[], yticks=[], title=title, aspect="equal", xlim=(-0.06, columns + 0.06), ylim=(rows + 0.06, -0.06))
+        frame = (column + 0.04, row + 0.04), width - 0.08, height - 0.08
+        ax.add_patch(Rectangle(*frame, fill=False, edgecolor=colour, linewidth=3.5, zorder=10))
+    ax.set(xticks=[], yticks=[], aspect="equal", xlim=(-0.06, columns + 0.06))
     if numbered:
         ax.set_xticks(np.arange(columns) + 0.5, range(columns))
         ax.set_yticks(np.arange(rows) + 0.5, range(rows))
         ax.tick_params(length=0)
-    for spine in ax.spines.values():
-        spine.set_visible(False)
+    ax.spines[:].set_visible(False)
+
+
+def _number(value):
+    """Write a number with at most two decimals and a proper minus sign."""
+    text = f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, np.floating) else str(int(value))
+    return text.replace("-", "\u2212")

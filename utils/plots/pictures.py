@@ -1,4 +1,4 @@
-"""Pictures beside one another: photos, their edges, what a network computes from them and what excites its maps."""
+"""Pictures beside one another: photos, their edges, the maps of a network and the patches that excite them."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -20,12 +20,25 @@ from utils.plots.style import (
 )
 
 
-def images(pictures, columns=None, vmin=None, vmax=None, cmap="gray", title="", size=None, shows=""):
-    """Pictures side by side, pixels as they are: name -> (height, width) or (height, width, 3).
+def images(pictures, *, columns=None, size=None, cmap="gray", vmin=None, vmax=None, title="", shows=""):
+    """Draw pictures side by side, pixels as they are.
 
-    columns: pictures in a row, by default all. vmin, vmax: the values drawn darkest and brightest; by default those
-    of each picture, and the same distance to both sides of 0 (medium grey) where a picture has negative values.
-    shows: what is to be seen, for those who cannot see it.
+    Args:
+        pictures: Name -> (height, width) or (height, width, 3).
+        columns: Pictures in a row; by default all.
+        size: Width of a picture in inches; by default together as wide as the page.
+        cmap: The colours of pictures without channels, as in Matplotlib.
+        vmin, vmax: The values drawn darkest and brightest; by default those of each picture, and the same distance
+            to both sides of 0 (medium grey) where a picture has negative values.
+        title: Above all pictures.
+        shows: A description of the picture, for readers who cannot see it.
+
+    Returns:
+        A `DescribedFigure`.
+
+    Raises:
+        ValueError: Without a picture.
+
     Introduced in notebook 00.
     """
     check_not_empty("pictures", pictures)
@@ -33,9 +46,8 @@ def images(pictures, columns=None, vmin=None, vmax=None, cmap="gray", title="", 
     rows = -(-len(pictures) // columns)
     ratio = max(np.shape(p)[0] / np.shape(p)[1] for p in pictures.values())
     side = WIDTH / columns if size is None else size
-    figure, axs = new_figure(
-        rows * (side * ratio + 0.35), rows, columns, title=title, width=side * columns, squeeze=False
-    )
+    grid = dict(height=rows * (side * ratio + 0.35), width=side * columns, rows=rows, columns=columns)
+    figure, axs = new_figure(**grid, title=title, squeeze=False)
     for ax in list(axs.flat)[len(pictures) :]:
         ax.axis("off")
     for ax, (name, picture) in zip(axs.flat, pictures.items()):
@@ -50,14 +62,23 @@ def images(pictures, columns=None, vmin=None, vmax=None, cmap="gray", title="", 
     return finish(figure, f"Pictures: {', '.join(pictures)}", shows, title)
 
 
-def gradient(picture, magnitude, direction, threshold=0.25, shows=""):
-    """A picture, how strong its edges are, and which way they face: where they are strong, the direction as a colour.
+def gradient(picture, magnitude, direction, *, threshold=0.25, title="", shows=""):
+    """Draw a picture, the strength of its edges, and their direction as a colour where they are strong.
 
-    direction: degrees, 0 for brighter to the right, 90 for brighter upwards. threshold: share of the largest magnitude.
-    shows: what is to be seen, for those who cannot see it.
+    Args:
+        picture: (height, width).
+        magnitude: (height, width), the strength.
+        direction: (height, width) in degrees, 0 for brighter to the right, 90 for brighter upwards.
+        threshold: The share of the largest magnitude above which an edge is strong.
+        title: Above all pictures.
+        shows: A description of the picture, for readers who cannot see it.
+
+    Returns:
+        A `DescribedFigure`.
+
     Introduced in notebook 02.
     """
-    figure, axs = new_figure(3.5, columns=3)
+    figure, axs = new_figure(3.5, columns=3, title=title)
     faces = np.round(np.asarray(direction) / 90).astype(int) % 4
     strong = np.where(magnitude > threshold * magnitude.max(), faces, np.nan)
     axs[0].imshow(picture)
@@ -70,18 +91,21 @@ def gradient(picture, magnitude, direction, threshold=0.25, shows=""):
     bar = figure.colorbar(drawn, ax=axs[2], ticks=range(4), shrink=0.85)
     bar.ax.set_yticklabels(["right", "up", "left", "down"])
     bar.ax.tick_params(length=0)
-    return finish(
-        figure,
-        "A photo, the magnitude of its gradient, and where its edges are strong a colour for the side "
-        "that is brighter: right, up, left, down",
-        shows,
-    )
+    text = "A photo, the magnitude of its gradient, and where its edges are strong a colour for the side "
+    return finish(figure, f"{text}that is brighter: right, up, left, down", shows, title)
 
 
-def stages(maps, scores, title=""):
-    """The way of an image through a CNN: the first four maps of each stage, then the scores of the classes.
+def maps_by_stage(maps, scores, *, title=""):
+    """Draw the way of an image through a CNN: the first four maps of each stage, then the scores of the classes.
 
-    maps: name -> (height, width, channels). scores: (classes,).
+    Args:
+        maps: Name of the stage -> (height, width, channels).
+        scores: (classes,).
+        title: Above the figure.
+
+    Returns:
+        A `DescribedFigure`.
+
     Introduced in notebook 04.
     """
     figure = plt.figure(figsize=(WIDTH, 5), layout="constrained", FigureClass=DescribedFigure)
@@ -98,16 +122,27 @@ def stages(maps, scores, title=""):
     ax.set(yticks=range(len(scores)), title="scores")
     ax.invert_yaxis()
     figure.suptitle(title)
-    return finish(figure, f"{title}. Columns: {', '.join(maps)}; highest score: class {int(np.argmax(scores))}")
+    return finish(figure, f"Columns: {', '.join(maps)}; highest score: class {int(np.argmax(scores))}", title=title)
 
 
-def reading(row, scores, window, strides, class_names, centres=(), title=""):
-    """What a network says about every window of a row of characters: the row, and below it the scores by class.
+def sliding_scores(row, scores, *, window, strides, class_names, centres=(), title=""):
+    """Draw a network's scores for every window of a row of characters, below the row.
 
-    row: (height, width). scores: (windows, classes), for windows of `window` columns that begin every `strides`
-    columns; negative ones are drawn as 0. The best class of each window gets a dot. centres: columns of the row to be
-    marked by a line, such as the middles of the characters.
-    Raises ValueError if there are not as many rows of scores as windows, or another number of class names.
+    Args:
+        row: (height, width), the picture.
+        scores: (windows, classes); negative ones are drawn as 0. The best class of each window gets a dot.
+        window: Columns of a window.
+        strides: Columns from one window to the next.
+        class_names: A name for each class.
+        centres: Columns of the row to be marked by a line, such as the middles of the characters.
+        title: Above the figure.
+
+    Returns:
+        A `DescribedFigure`.
+
+    Raises:
+        ValueError: If there are not as many rows of scores as windows, or another number of class names.
+
     Introduced in notebook 05.
     """
     row, scores = check_table("row", row), check_table("scores", scores)
@@ -134,20 +169,28 @@ def reading(row, scores, window, strides, class_names, centres=(), title=""):
     figure.colorbar(heat, ax=axs, label="score", fraction=0.03, anchor=(0, 0), shrink=0.6)
     figure.suptitle(title)
     best = [class_names[k] for k in scores.argmax(axis=1)]
-    return finish(
-        figure,
-        f"{title}. A row of characters, below it the score of each class for {windows} windows; best: {' '.join(best)}",
-    )
+    text = f"A row of characters, below it the score of each class for {windows} windows; best: {' '.join(best)}"
+    return finish(figure, text, title=title)
 
 
-def patches_and_projections(maps, title="", headings=None, shows="", right=None):
-    """What excites some maps of a layer most, and what a deconvnet makes of it: one row for each map.
+def patches_and_projections(maps, *, headings=None, correct=None, title="", shows=""):
+    """Draw the patches that excite a map most beside their projections by a deconvnet: one row for each map.
 
-    maps: name -> (patches, projections), two lists of as many pictures (height, width, 3) between 0 and 1, or uint8.
-    headings: over the two halves, where they hold other pictures. shows: what is to be seen, for those who cannot
-    see it. right: name -> two lists of a mark for each picture: True for a tick and a thick frame, False for a cross
-    and a pale picture, None for no mark.
-    Raises ValueError if the lists of all maps do not have the same length, and if there are not as many marks.
+    Args:
+        maps: Name -> (patches, projections), two lists of as many pictures (height, width, 3) between 0 and 1, or
+            uint8.
+        headings: Two texts over the two halves, where they hold other pictures.
+        correct: Name -> two lists with a mark for each picture: True for a tick and a thick frame, False for a cross
+            and a pale picture, None for no mark.
+        title: Above the figure.
+        shows: A description of the picture, for readers who cannot see it.
+
+    Returns:
+        A `DescribedFigure`.
+
+    Raises:
+        ValueError: If the lists of all maps do not have the same length, or if there are not as many marks.
+
     Source: the two pictures for each layer in Zeiler & Fergus 2013, arXiv:1311.2901, figure 2.
     Introduced in notebook 06.
     """
@@ -157,33 +200,35 @@ def patches_and_projections(maps, title="", headings=None, shows="", right=None)
         raise ValueError(f"maps must have as many patches as projections, at least one, got {sorted(lengths)}")
     sides = headings or ("what excites it most", "projected back to pixels")
     figure, count = _two_sides(maps, sides, title), max(lengths)
-    if right is not None:
-        if set(right) != set(maps) or {len(marks) for both in right.values() for marks in both} != lengths:
-            raise ValueError(
-                f"right must have a mark for each of the {count} pictures on both sides of {', '.join(maps)}"
-            )
-        _mark(figure, [mark for name in maps for side in right[name] for mark in side])
-    return finish(
-        figure,
-        f"For each of {', '.join(maps)}: "
-        + (
-            f"{count} pictures on the left, {headings[0]}, and {count} on the right, {headings[1]}"
-            if headings
-            else f"{count} pieces of images on the left, what excites the map in each of them on the right"
-        )
-        + (_counted(right, sides) if right else ""),
-        shows,
-        title,
-    )
+    if headings:
+        text = f"{count} pictures on the left, {headings[0]}, and {count} on the right, {headings[1]}"
+    else:
+        text = f"{count} pieces of images on the left, what excites the map in each of them on the right"
+    if correct is not None:
+        if set(correct) != set(maps) or {len(marks) for both in correct.values() for marks in both} != lengths:
+            names = ", ".join(maps)
+            raise ValueError(f"correct must have a mark for each of the {count} pictures on both sides of {names}")
+        _mark(figure, [mark for name in maps for side in correct[name] for mark in side])
+        text += _counted(correct, sides)
+    return finish(figure, f"For each of {', '.join(maps)}: {text}", shows, title)
 
 
-def made_and_found(maps, title="", headings=("an image made for it", "the pieces that excite it most"), shows=""):
-    """One picture, such as an image made for a map, and pieces of images that excite it most; one row for each map.
+def made_and_found(maps, *, headings=("an image made for it", "the pieces that excite it most"), title="", shows=""):
+    """Draw one picture, such as an image made for a map, beside pieces of images that excite it: one row for each map.
 
-    maps: name -> (made, pieces), a picture (height, width, 3) and a list of as many pieces for each map, between 0 and
-    1. In a row, the pieces are drawn at one scale. headings: over the picture and over the pieces; the first may have
-    two lines. shows: what is to be seen, for those who cannot see it.
-    Raises ValueError if not all maps have the same number of pieces, at least one.
+    Args:
+        maps: Name -> (made, pieces), a picture (height, width, 3) between 0 and 1, and a list of as many such pictures
+            for each map. In a row, the pieces are drawn at one scale.
+        headings: Two texts, over the picture and over the pieces; the first may have two lines.
+        title: Above the figure.
+        shows: A description of the picture, for readers who cannot see it.
+
+    Returns:
+        A `DescribedFigure`.
+
+    Raises:
+        ValueError: If not all maps have the same number of pieces, at least one.
+
     Introduced in notebook 05.
     """
     check_not_empty("maps", maps)
@@ -192,17 +237,12 @@ def made_and_found(maps, title="", headings=("an image made for it", "the pieces
         raise ValueError(f"maps must have as many pieces each, at least one, got {sorted(lengths)}")
     rows = {name: ([made], pieces) for name, (made, pieces) in maps.items()}
     figure = _two_sides(rows, headings, title)
-    return finish(
-        figure,
-        f"For each of {', '.join(' '.join(name.split()) for name in maps)}: "
-        f"{headings[0]} on the left, {headings[1]} on the right, {max(lengths)} of them",
-        shows,
-        title,
-    )
+    text = f"{headings[0]} on the left, {headings[1]} on the right, {max(lengths)} of them"
+    return finish(figure, f"For each of {', '.join(maps)}: {text}", shows, title)
 
 
 def _mark(figure, marks):
-    """Say of each picture whether it is right: by a tick or a cross, its frame, and how pale it is."""
+    """Give each picture that is right a tick and a frame, and each that is wrong a cross and pale colours."""
     for ax, mark in zip((ax for ax in figure.axes if ax.images), marks, strict=True):
         if mark is None:
             continue
@@ -216,27 +256,21 @@ def _mark(figure, marks):
         ax.annotate("\u2713" if mark else "\u2717", (0.88, 0.86), bbox=disc, **place)
 
 
-def _counted(right, sides):
-    """What a description says about the marks: how many of each side are right."""
+def _counted(correct, sides):
+    """Count the pictures of each side that are right, for the description."""
     texts = []
     for number, side in enumerate(sides):
-        marks = [mark for both in right.values() for mark in both[number] if mark is not None]
+        marks = [mark for both in correct.values() for mark in both[number] if mark is not None]
         texts.append(f"{sum(marks)} of {len(marks)} {side}")
     return f"; marked with a tick, as right: {', '.join(texts)}; the others have a cross and are pale"
 
 
 def _two_sides(rows, headings, title):
-    """Pictures on a left and on a right side: name -> (left, right), lists of the same lengths in all rows."""
+    """Draw pictures on a left and on a right side: name -> (left, right), lists of the same lengths in all rows."""
     left, right = (len(pictures) for pictures in next(iter(rows.values())))
     side = (WIDTH - 1.1) / (left + right + 0.4)
-    figure, axs = new_figure(
-        (side + 0.06) * len(rows) + 0.9,
-        len(rows),
-        left + 1 + right,
-        title=title,
-        width_ratios=[1] * left + [0.25] + [1] * right,
-        squeeze=False,
-    )
+    grid = dict(height=(side + 0.06) * len(rows) + 0.9, rows=len(rows), columns=left + 1 + right)
+    figure, axs = new_figure(**grid, title=title, width_ratios=[1] * left + [0.25] + [1] * right, squeeze=False)
     figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0.01, hspace=0.01)
     for row, (name, sides) in zip(axs, rows.items()):
         row[left].axis("off")

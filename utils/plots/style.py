@@ -3,11 +3,13 @@
 A drawing function begins with `new_figure` and ends with `finish`.
 """
 
+import sys
 from io import BytesIO
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
+from PIL import Image
 
 # Okabe & Ito's colours, which colour-blind readers can tell apart (Wong 2011, doi:10.1038/nmeth.1618).
 BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"
@@ -26,7 +28,7 @@ class DescribedFigure(Figure):
 
 
 def use_course_style():
-    """Large type, quiet axes, colours for everybody; and figures that carry their description into the notebook.
+    """Set the course's style: large type, few axis lines, colour-blind-safe colours, alt text for every figure.
 
     Introduced in notebook 00.
     """
@@ -45,16 +47,14 @@ def use_course_style():
             "axes.spines.top": False,
             "axes.spines.right": False,
             "axes.prop_cycle": plt.cycler(color=COLOURS),
+            "date.converter": "concise",
             "figure.facecolor": "white",
             "axes.facecolor": "white",
         }
     )
-    try:
-        from IPython import get_ipython
-    except ImportError:
-        return
-    if get_ipython() is not None:
-        get_ipython().display_formatter.formatters["image/png"].for_type(DescribedFigure, _png)
+    notebook = "IPython" in sys.modules and sys.modules["IPython"].get_ipython()
+    if notebook:
+        notebook.display_formatter.formatters["image/png"].for_type(DescribedFigure, _png)
 
 
 def new_figure(height, rows=1, columns=1, title="", width=WIDTH, **options):
@@ -83,8 +83,8 @@ def finish(figure, description, shows="", title=""):
 
     Args:
         figure: A `DescribedFigure`.
-        description: What kind of figure it is, and of what.
-        shows: What is to be seen; follows the description.
+        description: The kind of figure, and the names of its parts.
+        shows: The message of the picture, which follows the description.
         title: Stands before the description; empty for none.
 
     Returns:
@@ -96,10 +96,14 @@ def finish(figure, description, shows="", title=""):
 
 
 def check_not_empty(name, mapping):
-    """Refuse what is not a dict with at least one entry.
+    """Refuse anything but a dict with at least one entry.
+
+    Args:
+        name: Of the argument, for the message.
+        mapping: The argument.
 
     Raises:
-        ValueError: With the name of the argument.
+        ValueError: For anything else.
     """
     if not isinstance(mapping, dict) or not mapping:
         raise ValueError(f'{name} must be a dict with at least one entry, {{"name": values}}, got {mapping!r}')
@@ -108,8 +112,15 @@ def check_not_empty(name, mapping):
 def check_table(name, values):
     """Return rows and columns of numbers as an array.
 
+    Args:
+        name: Of the table, for the message.
+        values: Anything that NumPy turns into an array (rows, columns).
+
+    Returns:
+        The array.
+
     Raises:
-        ValueError: For anything else, with the name of the table.
+        ValueError: For anything else.
     """
     table = np.asarray(values)
     if table.ndim != 2 or table.dtype.kind not in "biuf" or not table.size:
@@ -118,9 +129,7 @@ def check_table(name, values):
 
 
 def _png(figure):
-    """The figure as PNG bytes without transparency, in grey where it has no colours: about half as large."""
-    from PIL import Image
-
+    """Return PNG bytes without transparency, in grey where the figure has no colours: about half as large."""
     drawn, small = BytesIO(), BytesIO()
     figure.savefig(drawn, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 0})
     picture = Image.open(drawn).convert("RGB")
