@@ -39,7 +39,7 @@ def test_parameters_are_replaced(place):
 def test_a_line_of_the_table():
     experiment = experiments.Experiment("more is more", lambda seed: {"a": seed, "b": 2.0}, lambda n: n["a"] < n["b"])
     row = command.row("01", experiment, range(5))
-    assert row.startswith("| 01 | more is more | a 2.000 (0.000 to 4.000); b 2.000 (2.000 to 2.000) | 2 of 5 |")
+    assert row.startswith("| more is more | a 2.000 (0.000 to 4.000); b 2.000 (2.000 to 2.000) | 2 of 5 |")
 
 
 def test_the_best_rate_is_the_one_with_the_best_mean(capsys):
@@ -48,6 +48,26 @@ def test_the_best_rate_is_the_one_with_the_best_mean(capsys):
     )
     command.show_rates("01", experiments.Experiment("claim", None, None, lambda: table))
     assert "best: {'x': ('x', 2)}" in capsys.readouterr().out.replace("np.str_", "").replace("np.int64(2)", "2")
+
+
+def test_a_table_is_kept_beside_its_experiments(capsys, tmp_path, monkeypatch):
+    experiment = experiments.Experiment("more is more", lambda seed: {"a": seed}, lambda n: n["a"] >= 0)
+    monkeypatch.setattr(command, "by_notebook", lambda: {"01": [experiment]})
+    monkeypatch.setattr(command, "FOLDER", tmp_path)
+    command.main(["01"])
+    assert not list(tmp_path.iterdir())
+    command.main(["01", "--seeds", "3", "--save"])
+    kept = (tmp_path / "nb01.md").read_text(encoding="utf-8")
+    assert kept.strip() in capsys.readouterr().out
+    assert kept.startswith("# Notebook 01: 3 seeds") and "| more is more | a 1.000 (0.000 to 2.000) | 3 of 3 |" in kept
+
+
+@pytest.mark.parametrize("number", sorted(command.by_notebook()))
+def test_the_tables_kept_are_those_of_the_experiments(number):
+    kept = (command.FOLDER / f"nb{number}.md").read_text(encoding="utf-8")
+    lines = [line.split(" | ") for line in kept.splitlines() if line.startswith("| ")][1:]
+    assert [line[0].removeprefix("| ") for line in lines] == [x.claim for x in command.by_notebook()[number]]
+    assert all(int(line[2].split(" of ")[1]) == 5 for line in lines)
 
 
 def test_every_module_of_experiments_is_found(capsys):
