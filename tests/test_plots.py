@@ -236,8 +236,9 @@ def test_windows_counts_zeros_and_unused_pixels():
 def test_windows_write_the_values_and_the_sums_that_a_correlation_gives(padding, dilation_rate):
     values = np.array([1, 2, 3, 4, 5, 6])
     figure = plots.windows(6, 3, 2, padding, dilation_rate, values=values)
-    zeros = (padding if padding in ("same", "valid") else (0, padding)), (1, dilation_rate)
-    sums = correlate2d(values[None], np.ones((1, 3), int), (1, 2), *zeros)[0].tolist()
+    zeros = padding if padding in ("same", "valid") else (0, padding)
+    options = dict(strides=(1, 2), padding=zeros, dilation_rate=(1, dilation_rate))
+    sums = correlate2d(values[None], np.ones((1, 3), int), **options)[0].tolist()
     written = texts(figure.axes[0])
     assert [int(text) for text in written if not text.startswith("sum") and text != "0"] == values.tolist()
     assert [text for text in written if text.startswith("sum")] == [f"sum {n}" for n in sums]
