@@ -15,10 +15,11 @@ FOLDER = re.compile(r"^(?P<command>\s*%cd (?:-q )?)[\w.-]+/notebooks\s*$", re.MU
 
 
 def add_arguments(parser):
-    """The command has no options."""
+    """Declare no options."""
 
 
 def main(options):
+    """Carry out the command; return its exit status."""
     address = repository()
     print(address)
     readme = ROOT / "README.md"
@@ -48,7 +49,7 @@ def stamp(text, address, own_path=None):
 
 
 def stamp_notebook(path, address):
-    """Put the address into a notebook's cells, its outputs stay; return whether the file has changed."""
+    """Put the address into a notebook's cells, leave its outputs, and return True if the file has changed."""
     notebook = read(path)
     stamped = [stamp(cell.source, address, own_path=f"notebooks/{path.name}") for cell in notebook.cells]
     if stamped == [cell.source for cell in notebook.cells]:

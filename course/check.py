@@ -8,10 +8,12 @@ from course.notebooks import ROOT, add_notebooks
 
 
 def add_arguments(parser):
+    """Declare the options of the command."""
     add_notebooks(parser)
 
 
 def main(options):
+    """Carry out the command; return its exit status."""
     complaints = readme_complaints(ROOT / "README.md")
     for path in options.notebooks:
         complaints += [f"{path.name}: {text}" for text in rules.complaints(rules.Notebook.read(path))]
