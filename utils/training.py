@@ -27,8 +27,8 @@ def train(networks, x, y=None, *, epochs, seeds=0, measure=None, **fit):
         (table, models). `table` is a DataFrame with the columns "name", "seed", "epoch" (from 1), one for each entry of
         Keras' history, and those of `measure`. "loss", "accuracy", ... are averages over the batches of the epoch,
         while the weights change; "val_loss", "val_accuracy", ... are taken after the epoch, NaN where validation_freq
-        leaves it out. `models` is a dict: name -> the model as the last seed left it; the others are discarded.
-        (TensorFlow 2.21 keeps the weights of every trained model until Python ends, see
+        leaves it out. `models` is a dict: name -> the model as the last seed left it. (TensorFlow 2.21
+        keeps the weights of every trained model until Python ends, see
         https://github.com/tensorflow/tensorflow/issues/80895; JAX does not.)
 
     Raises:

@@ -222,7 +222,7 @@ def compute_features(model, images, preprocess_input=None, batch_size=32):
 
 
 class Way:
-    """Keep a network that is trained together with its inputs for all images: one way to learn a task.
+    """One way to learn a task: a network that is trained, and its inputs for all images.
 
     It learns again and again from other images, each time from the start, without being compiled again.
 
