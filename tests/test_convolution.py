@@ -190,12 +190,13 @@ def with_everything(image, kernel, strides, padding, dilation_rate):
 
 @given(case=windows(), seed=seeds, kind=kinds)
 def test_one_channel_with_strides_padding_and_dilation(case, seed, kind):
-    size, kernel_size, *options = case
+    size, kernel_size, *values = case
+    options = dict(zip(("strides", "padding", "dilation_rate"), values))
     image, kernel = numbers(seed, size, kind), numbers(seed + 1, kernel_size, kind)
     for ours, flipped in ((correlate2d, kernel), (convolve2d, kernel[::-1, ::-1])):
-        out = ours(image, kernel, *options)
+        out = ours(image, kernel, **options)
         assert out.dtype == (np.int64 if kind == "int" else np.float64)
-        assert_same(out, with_everything(image, flipped, *options))
+        assert_same(out, with_everything(image, flipped, **options))
 
 
 @settings(max_examples=60)
