@@ -95,8 +95,7 @@ def unfreeze(model, *, blocks=None, layers=None, depthwise=True):
     Args:
         model: Made by `add_head`; it is changed.
         blocks: The number of last blocks to unfreeze (see `block_names`), with all that comes after them.
-        layers: In place of blocks, the number of last layers before the head; only those with weights count, and not
-            batch normalisation.
+        layers: In place of blocks, the number of last layers with weights, batch normalisation and head not counted.
         depthwise: False keeps depthwise convolutions frozen. They hold few of the weights (5 % in the last six blocks
             of EfficientNet-Lite0), but their gradients take half the time of a training step on a CPU.
 
@@ -113,13 +112,14 @@ def unfreeze(model, *, blocks=None, layers=None, depthwise=True):
         raise ValueError(f"give either blocks or layers, got blocks={blocks!r}, layers={layers!r}")
     if blocks is not None:
         chosen = [call.layer for call in _calls_from_blocks(model, blocks).values()]
-        chosen = [layer for layer in chosen if depthwise or not _is_depthwise(layer)]
     else:
-        possible = [layer for layer in _base_layers(model) if layer.weights and not _normalizes(layer)]
-        possible = [layer for layer in possible if depthwise or not _is_depthwise(layer)]
-        if integer("layers", layers, 1) > len(possible):
-            raise ValueError(f"layers must be at most {len(possible)}, the layers with weights, got {layers}")
-        chosen = possible[-layers:]
+        chosen = [layer for layer in _base_layers(model) if layer.weights]
+    frozen = (keras.layers.BatchNormalization, *([] if depthwise else [keras.layers.DepthwiseConv2D]))
+    chosen = [layer for layer in chosen if not isinstance(layer, frozen)]
+    if layers is not None:
+        if integer("layers", layers, 1) > len(chosen):
+            raise ValueError(f"layers must be at most {len(chosen)}, the layers with weights, got {layers}")
+        chosen = chosen[-layers:]
     _set_trainable(model, chosen)
     return _summary(model)
 
@@ -305,14 +305,6 @@ def _calls_from_blocks(model, count):
     return found
 
 
-def _normalizes(layer):
-    return isinstance(layer, keras.layers.BatchNormalization)
-
-
-def _is_depthwise(layer):
-    return isinstance(layer, keras.layers.DepthwiseConv2D)
-
-
 def _base_layers(model):
     """Return all layers but the head."""
     others = [layer for layer in model.layers if layer.name != "head"]
@@ -322,11 +314,11 @@ def _base_layers(model):
 
 
 def _set_trainable(model, chosen):
-    """Let training change the head and the chosen layers, except for batch normalisation."""
+    """Let training change the head and the chosen layers."""
     base, chosen = _base_layers(model), {layer.name for layer in chosen}
     model.trainable = True  # also its layers, which follow one by one
     for layer in base:
-        layer.trainable = layer.name in chosen and not _normalizes(layer)
+        layer.trainable = layer.name in chosen
 
 
 def _summary(model):
@@ -335,8 +327,7 @@ def _summary(model):
     for layer in model.layers:
         if layer.weights:
             row = rows.setdefault(_block_of(layer) or layer.name, np.zeros(3, int))
-            trainable = sum(int(np.prod(weight.shape)) for weight in layer.trainable_weights)
-            row += (1, layer.count_params(), trainable)
-    rows["total"] = np.sum(list(rows.values()), axis=0)
+            row += (1, layer.count_params(), sum(int(np.prod(weight.shape)) for weight in layer.trainable_weights))
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["layers", "parameters", "trainable"])
+    table.loc["total"] = table.sum()
     return table.rename_axis("name").reset_index()
