@@ -19,9 +19,7 @@ q1 = Exercise(
         ],
     ),
     hint="Pixels first: rows times columns. Then bytes: one for each colour of a pixel.",
-    solution="""
-answer = 600 * 600 * 3
-""",
+    solution="answer = 600 * 600 * 3",
     lesson="3 N * N bytes: twice the resolution takes four times the memory.",
 )
 
@@ -141,10 +139,7 @@ q5 = Exercise(
         5,
         mistakes=[
             (40, "That is the distance in pixels of the original. How many of the kept columns is it?"),
-            (
-                1.25,
-                "There are whole columns only: after how many steps of 8 does one fall on a brightest column again?",
-            ),
+            (1.25, "There are whole columns only: after how many steps of 8 does one meet a brightest column again?"),
             (0.8, "That is the part of a stripe between two kept columns. When have whole stripes passed?"),
             (10, "After ten columns the pattern has repeated twice. Find the first time."),
             (80, "That is in pixels, and the pattern repeats earlier."),
