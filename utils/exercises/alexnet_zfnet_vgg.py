@@ -137,9 +137,7 @@ q4 = Exercise(
             ),
         ],
     ),
-    hint=(
-        "Begin with height * width zeros in one row: a switch is an index into it. At the end, .reshape(height, width)."
-    ),
+    hint="Begin with height * width zeros in one row: a switch is an index into it. Then .reshape(height, width).",
     solution="""
 import numpy as np
 

@@ -19,9 +19,7 @@ q1 = Exercise(
     ),
     hint="Each of the 1,000 names is the right one with the same probability. How many of them are named?",
     solution="answer = 5 / 1000",
-    lesson=(
-        "Half a per cent. Networks have the right name among their first five for more than 90 % of the photographs."
-    ),
+    lesson="Half a per cent. Networks have the right name among their first five for over 90 % of the photographs.",
 )
 
 _rng = np.random.default_rng(seed=0)

@@ -73,9 +73,7 @@ q3 = Exercise(
             ((108, 100, 92), "These are the right lengths in another order. The order is valid, same, full."),
         ],
     ),
-    hint=(
-        "Place the kernel at the very left and at the very right, and count the places in between, both ends included."
-    ),
+    hint="Place the kernel at the very left and at the very right, and count the places in between, both included.",
     solution="""
 N, F = 100, 9
 answer = (N - F + 1, N, N + F - 1)

@@ -35,9 +35,7 @@ q2 = Exercise(
             (_image[:2, :2] * _kernel, "These are the products of the first place. Add them up, then slide on."),
         ],
     ),
-    hint=(
-        "Four places. At the first one the pixels under the filter are 1, 2, 0, 1; multiply each by its weight and add."
-    ),
+    hint="Four places. At the first the pixels under the filter are 1, 2, 0, 1; multiply each by its weight and add.",
     solution="""
 answer = [[0*1 + 1*2 + 2*0 + 3*1,  0*2 + 1*0 + 2*1 + 3*3],
           [0*0 + 1*1 + 2*4 + 3*0,  0*1 + 1*3 + 2*0 + 3*1]]
@@ -157,9 +155,7 @@ import math
 
 answer = math.lcm(8, 10) // 8         # column 40 is the next in both lists
 """,
-    lesson=(
-        "Five kept columns, 40 pixels: stripes four times as wide as the real ones, which are not in the scene at all."
-    ),
+    lesson="Five kept columns, 40 pixels: stripes four times as wide as the real ones, which are not in the scene.",
 )
 
 

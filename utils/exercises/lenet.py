@@ -19,9 +19,7 @@ q1 = Exercise(
             ((32, 8000), "The windows do not overlap: the maps get half as wide and half as high."),
         ],
     ),
-    hint=(
-        "Each map has two parameters. Each of the 5 × 5 units of a map reads the four pixels of its window and a bias."
-    ),
+    hint="Each map has two parameters. Each of its 5 × 5 units reads the four pixels of its window and a bias.",
     solution="""
 parameters = 16 * 2
 connections = 16 * (5 * 5) * (2 * 2 + 1)
@@ -195,9 +193,7 @@ for epoch in range(1, len(val_loss)):
         break
 answer = (epoch + 1, best + 1)
 """,
-    lesson=(
-        "The 0.47 that would have come next is never seen. More patience costs epochs and may find a better network."
-    ),
+    lesson="The 0.47 that would have come next is not seen. More patience costs epochs and may find a better network.",
 )
 
 q7 = Exercise(

@@ -221,9 +221,7 @@ q4 = Exercise(
     ),
     hint="Degradation shows in the training error. A test error that rises while that falls is something else.",
     solution="answer = [False, True, False]",
-    lesson=(
-        "(A) is overfitting, (B) is degradation: it could copy the 30 layers and does not; (C) is what one hopes for."
-    ),
+    lesson="(A) is overfitting, (B) degradation: it could copy the 30 layers and does not; (C) is what one hopes for.",
 )
 
 q5 = Exercise(
@@ -290,9 +288,7 @@ from math import comb
 
 answer = (2**9, comb(9, 3))
 """,
-    lesson=(
-        "Half of all paths are left. Of the short ones, through 3 blocks, it is 84 of 120: most never met the block."
-    ),
+    lesson="Half of all paths are left. Of the short ones, through 3 blocks, 84 of 120 are: most never met the block.",
 )
 
 q8 = Exercise(
