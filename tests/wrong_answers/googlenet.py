@@ -26,7 +26,7 @@ WRONG = {
     ],
     "q3": [
         ((470, 830), "inside the branch"),
-        ((360, 760), "adds maps too"),
+        ((360, 760), "adds maps: as many"),
         ((400, 360), "vanish"),
         ((400, 800), "gone as well"),
         ((760, 400), "order"),
