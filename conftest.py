@@ -6,7 +6,7 @@ import os
 
 import hypothesis
 
-import utils  # noqa: F401 before TensorFlow is imported: it sets how much TensorFlow says
+import utils  # noqa: F401 before TensorFlow is imported: it sets the level of its messages
 from course import pictures
 from course.notebooks import IMAGES
 
@@ -28,7 +28,7 @@ def pytest_collectstart(collector):
 
 
 def pytest_collection_modifyitems(items):
-    """Begin with what takes long, so that no process is left with it when the others have nothing to do any more."""
+    """Run the longest tests first, so that no process is still busy with one when all others are done."""
     items.sort(key=duration, reverse=True)  # and otherwise in their order
 
 
@@ -40,7 +40,7 @@ def duration(item):
 
 
 def pytest_itemcollected(item):
-    """nbval compares a cell's text but not its pictures: add them."""
+    """Let nbval compare a cell's pictures as well as its text."""
     if hasattr(item, "compare_outputs"):
         item.compare_outputs = functools.partial(compare_outputs, item, item.compare_outputs)
 

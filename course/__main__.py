@@ -1,4 +1,6 @@
-"""The front door for those who maintain or teach the course. From the root of the repository:
+"""The front door for those who maintain or teach the course.
+
+From the root of the repository:
 
     python -m course run 05            run notebook 05 and save it with its outputs
     python -m course check             check all notebooks against the rules
@@ -19,6 +21,7 @@ COMMANDS = (run, check, address)
 
 
 def main(arguments=None):
+    """Carry out the command that the arguments name; return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m course", description=__doc__, formatter_class=AsWritten)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for module in COMMANDS:

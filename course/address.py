@@ -17,10 +17,11 @@ FILES = ("README.md", "CITATION.cff")  # the notebooks aside
 
 
 def add_arguments(parser):
-    """The command has no options."""
+    """Declare no options."""
 
 
 def main(options):
+    """Carry out the command; return its exit status."""
     address = repository()
     print(address)
     files = [ROOT / name for name in FILES]
@@ -50,7 +51,7 @@ def stamp(text, address, own_path=None):
 
 
 def stamp_notebook(path, address):
-    """Put the address into a notebook's cells, its outputs stay; return whether the file has changed."""
+    """Put the address into a notebook's cells, leave its outputs, and return True if the file has changed."""
     notebook = read(path)
     stamped = [stamp(cell.source, address, own_path=f"notebooks/{path.name}") for cell in notebook.cells]
     if stamped == [cell.source for cell in notebook.cells]:

@@ -8,10 +8,12 @@ from course.notebooks import ROOT, add_notebooks
 
 
 def add_arguments(parser):
+    """Declare the options of the command."""
     add_notebooks(parser)
 
 
 def main(options):
+    """Carry out the command; return its exit status."""
     complaints = [text for name in address.FILES for text in address_complaints(ROOT / name)]
     for path in options.notebooks:
         complaints += [f"{path.name}: {text}" for text in rules.complaints(rules.Notebook.read(path))]

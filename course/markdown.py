@@ -9,6 +9,7 @@ def headings(source):
 
 
 def without_fences(source):
+    """Remove fenced code."""
     return re.sub(r"^(```|~~~).*?^\1", "", source, flags=re.MULTILINE | re.DOTALL)
 
 
@@ -43,7 +44,7 @@ NOT_PROSE = re.compile(
 
 
 def prose(source):
-    """Return Markdown, fenced code removed, without what is not text to read."""
+    """Return the text to read of Markdown without fenced code: no code in a line, targets of links, DOIs or tags."""
     return NOT_PROSE.sub(" ", source)
 
 

@@ -49,7 +49,7 @@ def read(path):
     """Read a notebook as nbformat 4.5; a cell without an id of its own gets one that depends on its place and source.
 
     Raises:
-        ValueError: The file has another major format.
+        ValueError: If the file has another major format.
     """
     content = json.loads(path.read_text(encoding="utf-8"))
     if content.get("nbformat") != 4:
@@ -65,13 +65,13 @@ def read(path):
 
 
 def write(notebook, path):
-    """Write a notebook in nbformat's own layout and return whether the file has changed."""
+    """Write a notebook in nbformat's own layout and return True if the file has changed."""
     nbformat.validate(notebook)
     return replace(path, nbformat.writes(notebook).rstrip("\n") + "\n")
 
 
 def normalise(notebook):
-    """Keep what a reader or the tests use, drop what editors and kernels leave behind."""
+    """Keep what a reader or the tests use, and drop the traces of editors and kernels."""
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
         cell.metadata = nbformat.from_dict({key: cell.metadata[key] for key in CELL_METADATA if key in cell.metadata})
@@ -82,14 +82,17 @@ def normalise(notebook):
 
 
 def code_cells(notebook):
+    """List the code cells."""
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def markdown_cells(notebook):
+    """List the Markdown cells."""
     return [cell for cell in notebook.cells if cell.cell_type == "markdown"]
 
 
 def is_stderr(output):
+    """Return True for an output that was written to stderr."""
     return output.output_type == "stream" and output.name == "stderr"
 
 
@@ -105,7 +108,7 @@ def tagged_pictures(notebook):
 
 
 def replace(path, text):
-    """Replace a file's text in one step, so that nobody ever sees half of it; return whether it has changed."""
+    """Replace a file's text in one step, so that nobody ever sees half of it; return True if it has changed."""
     if path.exists() and path.read_text(encoding="utf-8") == text:
         return False
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")

@@ -30,45 +30,50 @@ RULES = []
 
 
 def rule(function):
+    """Add a function to the rules."""
     RULES.append(function)
     return function
 
 
 @dataclass
 class Notebook:
-    """A notebook as the rules see it: what nbformat read, and where the file is."""
+    """A notebook as the rules see it: its content as nbformat reads it, and the path of its file."""
 
     content: nbformat.NotebookNode
     path: Path
 
     @classmethod
     def read(cls, path):
+        """Read a file."""
         return cls(nbformat.read(path, as_version=4), path)
 
     @property
     def cells(self):
+        """All cells."""
         return self.content.cells
 
     @property
     def code(self):
+        """The code cells."""
         return notebooks.code_cells(self.content)
 
     @property
     def markdown(self):
+        """The Markdown cells."""
         return notebooks.markdown_cells(self.content)
 
     def name(self, cell):
-        """Name a cell in a complaint by its place and how it begins."""
+        """Name a cell in a complaint by its place and its first characters."""
         return f"cell {self.cells.index(cell) + 1} ({(cell.source.splitlines() or [''])[0][:40]!r})"
 
 
 def complaints(notebook):
-    """Return what all rules find in a notebook."""
+    """Return the complaints of all rules about a notebook."""
     return [complaint for keeps in RULES for complaint in keeps(notebook)]
 
 
 def text_of(output):
-    """Return what an output shows as text: streams, plain text, and tables without their HTML tags."""
+    """Return the text that an output shows: streams, plain text, and tables without their HTML tags."""
     if output.output_type == "stream":
         return output.text
     data = output.get("data", {})
@@ -83,7 +88,7 @@ def python(cell):
 
 @rule
 def was_executed(notebook):
-    """Outputs are there, from one run from top to bottom, without errors or warnings."""
+    """Require outputs, from one run from top to bottom, without errors or warnings."""
     for place, cell in enumerate(notebook.code, start=1):
         if cell.execution_count != place:
             yield f"{notebook.name(cell)} has execution count {cell.execution_count}, its place is {place}"
@@ -101,7 +106,7 @@ def was_executed(notebook):
 
 @rule
 def is_normalised(notebook):
-    """The file is as `python -m course run` writes it: valid, no traces of editors, widgets or versions."""
+    """Require the file that `python -m course run` writes: valid, no traces of editors, widgets or versions."""
     try:
         nbformat.validate(notebook.content)
     except nbformat.ValidationError as error:
@@ -117,7 +122,7 @@ def is_normalised(notebook):
 
 @rule
 def has_known_magics_only(notebook):
-    """`%pip`, `%cd` and `!git` in the setup cell, no other magic or shell command: nbval lets broken ones pass."""
+    """Allow `%pip`, `%cd` and `!git` in the setup cell, and no other magic: nbval lets broken ones pass."""
     for number, cell in enumerate(notebook.code):
         for magic in sorted(magics(cell) - (SETUP_MAGICS if number == 0 else set())):
             yield f"{notebook.name(cell)} uses the magic or command {magic!r}"
@@ -131,7 +136,7 @@ def magics(cell):
 
 @rule
 def is_compared(notebook):
-    """The tests run every cell and compare its outputs; only the tag nbval-ignore-output makes an exception."""
+    """Require that the tests compare the outputs of every cell; only the tag nbval-ignore-output is an exception."""
     for cell in notebook.code:
         tags = {tag for tag in cell.metadata.get("tags", []) if re.match("nbval-|pytest-|raises-|skip-", tag)}
         comments = re.findall(r"#.*?\b((?:NBVAL|PYTEST_VALIDATE)_\w+)", cell.source)
@@ -141,7 +146,7 @@ def is_compared(notebook):
 
 @rule
 def has_one_title(notebook):
-    """One H1, in the first cell; no level of headings is skipped."""
+    """Require one H1, in the first cell, and no gap in the levels of headings."""
     levels = [(cell, len(marks)) for cell in notebook.markdown for marks in markdown.headings(cell.source)]
     titles = [cell for cell, level in levels if level == 1]
     if len(titles) != 1 or titles[0] is not notebook.cells[0]:
@@ -153,7 +158,7 @@ def has_one_title(notebook):
 
 @rule
 def has_short_cells(notebook):
-    """Code can be read from the back of a lecture hall."""
+    """Require code that can be read from the back of a lecture hall."""
     for cell in notebook.code:
         lines = cell.source.splitlines()
         if len(lines) > MAX_LINES:
@@ -164,7 +169,7 @@ def has_short_cells(notebook):
 
 @rule
 def is_a_slide_show(notebook):
-    """Every cell says what it is when the notebook is projected."""
+    """Require a slide type for every cell."""
     for cell in notebook.cells:
         kind = cell.metadata.get("slideshow", {}).get("slide_type")
         if kind not in SLIDE_TYPES:
@@ -173,7 +178,7 @@ def is_a_slide_show(notebook):
 
 @rule
 def prints_its_numbers(notebook):
-    """Numbers of four or more digits in the text are among the numbers that a cell prints."""
+    """Require that a cell prints each number of four or more digits in the text."""
     outputs = [text_of(output) for cell in notebook.code for output in cell.outputs]
     printed = {number for text in outputs for number in markdown.numbers(text)}
     for cell, part in markdown.without_references(notebook.markdown):
@@ -184,7 +189,7 @@ def prints_its_numbers(notebook):
 
 @rule
 def has_working_links(notebook):
-    """The first cell leads to Colab, the contents, and the notebooks before and after; relative links exist."""
+    """Require links to Colab, the contents, and the notebooks before and after; relative links must exist."""
     public, place = address.repository(), f"notebooks/{notebook.path.name}"
     wanted = {"../README.md", address.colab_link(public, place), *neighbours(notebook.path)}
     for target in sorted(wanted - set(markdown.links(notebook.cells[0].source))):
@@ -207,7 +212,7 @@ def neighbours(path):
 
 @rule
 def checks_all_exercises(notebook):
-    """All questions of the notebook's exercise file are asked, and there are enough of them."""
+    """Require all questions of the notebook's exercise file, and enough of them."""
     module = f"utils/exercises/{re.sub(r'^[0-9]+_', '', notebook.path.stem)}.py"
     file = notebook.path.parents[1] / module
     if not file.exists():
@@ -223,7 +228,7 @@ def checks_all_exercises(notebook):
 
 @rule
 def describes_its_pictures(notebook):
-    """Every picture has a text for those who cannot see it."""
+    """Require a text for every picture, for those who cannot see it."""
     for cell in notebook.code:
         for output in cell.outputs:
             for kind in set(IMAGES) & set(output.get("data", {})):
@@ -234,7 +239,7 @@ def describes_its_pictures(notebook):
 
 @rule
 def saves_its_pictures(notebook):
-    """The file of a picture tagged `picture=NAME` is the picture that the cell shows."""
+    """Require that the file of a picture tagged `picture=NAME` is the picture that the cell shows."""
     for name, png in notebooks.tagged_pictures(notebook.content).items():
         file = notebook.path.with_name(name)
         if not file.exists() or file.read_bytes() != png:
@@ -243,7 +248,7 @@ def saves_its_pictures(notebook):
 
 @rule
 def is_small(notebook):
-    """The file is small enough to open at once; git keeps every version."""
+    """Require a file small enough to open at once; git keeps every version."""
     size = notebook.path.stat().st_size
     if size > MAX_BYTES:
         yield f"the file has {size:,} bytes, at most {MAX_BYTES:,} are fine"
@@ -251,7 +256,7 @@ def is_small(notebook):
 
 @rule
 def has_no_machine_paths(notebook):
-    """Nothing shows on whose machine the notebook was run."""
+    """Refuse traces of the machine on which the notebook was run."""
     for cell in notebook.cells:
         shown = [cell.source]
         for output in cell.get("outputs", []):
@@ -264,7 +269,7 @@ def has_no_machine_paths(notebook):
 
 @rule
 def has_readable_outputs(notebook):
-    """No objects as only Python sees them: addresses in memory, lists of lines, NumPy's wrapped numbers."""
+    """Refuse objects as only Python sees them: addresses in memory, lists of lines, NumPy's wrapped numbers."""
     ugly = r"\bat 0x[0-9a-f]+|<matplotlib\.|<Axes|\bLine2D\b|\bnp\.(?:float|u?int|bool)\d*\(|\bnp\.(?:True|False)_"
     for cell in notebook.code:
         for text in sorted({text for output in cell.outputs for text in re.findall(ugly, text_of(output))}):
@@ -273,7 +278,7 @@ def has_readable_outputs(notebook):
 
 @rule
 def starts_quickly(notebook):
-    """The setup cells of the first notebooks import neither TensorFlow nor Keras, which take many seconds."""
+    """Refuse TensorFlow and Keras in the setup cells of the first notebooks: they take many seconds to import."""
     if not re.match(r"0[1-4]_", notebook.path.name):
         return
     for cell in notebook.code[:1]:
@@ -291,7 +296,7 @@ def imported_packages(cell):
 
 @rule
 def names_its_layers(notebook):
-    """Every layer has a name: Keras numbers the others, so that running a cell twice would rename them."""
+    """Require a name for every layer: Keras numbers the others, so that running a cell twice would rename them."""
     for cell in notebook.code:
         for node in ast.walk(ast.parse(python(cell))):
             if isinstance(node, ast.Call) and re.search(r"\blayers\.[A-Z]\w*$", ast.unparse(node.func)):
@@ -302,7 +307,7 @@ def names_its_layers(notebook):
 
 @rule
 def can_be_run_again(notebook):
-    """A cell that reads a name does not find something else in it after a later section was run."""
+    """Require that a cell which reads a name does not find something else in it once a later section was run."""
     cells, section = [], 0
     for cell in notebook.cells:
         if cell.cell_type == "markdown":

@@ -27,11 +27,13 @@ ANSI_COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
 
 def add_arguments(parser):
+    """Declare the options of the command."""
     add_notebooks(parser)
     parser.add_argument("--refresh", action="store_true", help="renew the outputs that nbval ignores as well")
 
 
 def main(options):
+    """Carry out the command; return its exit status."""
     results = []
     for number, path in enumerate(options.notebooks, start=1):
         results.append(run(path, options.refresh, label=f"{path.name} ({number} of {len(options.notebooks)})"))
@@ -40,6 +42,8 @@ def main(options):
 
 
 class Result(NamedTuple):
+    """The result of running one notebook."""
+
     notebook: str
     outcome: str  # written, unchanged or FAILED
     seconds: float
@@ -47,7 +51,7 @@ class Result(NamedTuple):
 
 
 def table(results):
-    """Lay out what each notebook took, a line each."""
+    """Lay out the results as a table, a line for each notebook."""
     width = max(len(result.notebook) for result in results)
     lines = [f"{'notebook':{width}}  outcome    seconds  peak memory"]
     for name, outcome, seconds, mebibytes in results:
@@ -88,7 +92,7 @@ def execute(notebook, folder, label="notebook"):
         The kernel's peak memory in MiB, or None where the system does not tell.
 
     Raises:
-        NotebookError: A cell failed, or the kernel died.
+        NotebookError: If a cell fails, or the kernel dies.
     """
     here = KernelSpecManager(kernel_dirs=[])  # without installed kernels, "python3" is the Python that runs this
     manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=here)
@@ -144,7 +148,7 @@ def peak_memory(pid):
 
 
 def drop_stderr(notebook):
-    """Remove stderr outputs (warnings, progress bars) and return what each code cell wrote there."""
+    """Remove stderr outputs (warnings, progress bars) and return their text, one for each code cell."""
     texts = []
     for cell in code_cells(notebook):
         texts.append("".join(output.text for output in cell.outputs if is_stderr(output)))

@@ -1,4 +1,6 @@
-"""How long the convolutions take, side by side: prints a Markdown table. From the root of the repository:
+"""Time the convolutions side by side, and print a Markdown table.
+
+From the root of the repository::
 
     pytest records/bench_convolution.py -n 0 --benchmark-enable
 

@@ -1,10 +1,13 @@
-"""Seconds until 99 % of the test images of MNIST are read: prints a Markdown table. From the root of the repository:
+"""Time LeNet-5 until it reads 99 % of MNIST's test images, and print a Markdown table.
+
+From the root of the repository::
 
     pytest records/bench_lenet.py -n 0 --benchmark-enable
 
-LeNet-5 as notebook 05 trains it, against Keras' example "Simple MNIST convnet" (https://keras.io/examples/vision/
-mnist_convnet). They take turns within one process, an epoch each, so that a busy machine slows both; an epoch's time
-contains its test. Needs MNIST prepared by TensorFlow Datasets (TFDS_DATA_DIR). Takes about two minutes on two cores.
+LeNet-5 as notebook 05 trains it competes with Keras' example "Simple MNIST convnet"
+(https://keras.io/examples/vision/mnist_convnet). They take turns within one process, an epoch each, so that a busy
+machine slows both; an epoch's time contains its test. Needs MNIST prepared by TensorFlow Datasets (TFDS_DATA_DIR).
+Takes about two minutes on two cores.
 """
 
 import os
@@ -22,7 +25,7 @@ GOAL, MOST_EPOCHS = 0.99, 30
 
 @pytest.fixture(scope="module")
 def lenet():
-    """What notebook 05, section "Augmentation", defines for a set of 60,000 images."""
+    """Return all that notebook 05, section "Augmentation", defines for a set of 60,000 images."""
     try:
         return notebook("05_lenet", DATASET="mnist", IMAGES=60_000)
     except (ConnectionError, PermissionError) as error:
@@ -30,7 +33,7 @@ def lenet():
 
 
 def convnet():
-    """The published example: 34,826 parameters."""
+    """Build the published example: 34,826 parameters."""
     model = keras.Sequential(
         [
             keras.Input((28, 28, 1)),
@@ -49,7 +52,7 @@ def convnet():
 
 
 def race(lenet, seconds, epochs):
-    """An epoch each, in turns, until each has reached the goal; fills in the seconds and epochs that it took."""
+    """Train an epoch each, in turns, until each has reached the goal; fill in the seconds and epochs that it took."""
     keras.utils.set_random_seed(0)
     learn, test = lenet["x_learn"], lenet["x_digits"]
     running = {  # the model, its batches, and how many pixels at each side it does without

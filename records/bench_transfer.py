@@ -1,16 +1,18 @@
-"""Seconds to learn a new task with a frozen network, to the same accuracy: prints a Markdown table. From the root:
+"""Time three ways to learn a new task with a frozen network to the same accuracy, and print a Markdown table.
+
+From the root of the repository::
 
     pytest records/bench_transfer.py -n 0 --benchmark-enable
 
 The task is the one near ImageNet of notebook 09: drawings of 64 x 64 pixels, 15 labels for each of 8 kinds. The
 contenders: the recipe of Keras' guide (https://keras.io/guides/transfer_learning), whose `fit` runs the frozen
-network in every epoch, 20 times over the training and over the test images; `features` once and then the guide's head
-on them; `features` once and then least squares, the first way of notebook 09. All have EfficientNet-Lite0. The first
-two have the guide's head, optimizer and 20 epochs, without augmentation (with it the images differ in every epoch,
-and features cannot be kept). They take turns within one process. The goal is the test accuracy that all have at their
-end, the lowest of the three; how long a contender takes until it first reaches the goal stands in the last columns.
-The clock contains tracing and `features`; it leaves out loading the network and, for the guide, preparing the images.
-Takes about three minutes on two cores.
+network in every epoch, 20 times over the training and over the test images; `compute_features` once and then the
+guide's head on them; `compute_features` once and then least squares, the first way of notebook 09. All have
+EfficientNet-Lite0. The first two have the guide's head, optimizer and 20 epochs, without augmentation (with it the
+images differ in every epoch, and features cannot be kept). They take turns within one process. The goal is the lowest
+of the three final test accuracies; the last columns show how long a contender takes until it first reaches the goal.
+The clock contains tracing and `compute_features`; it leaves out loading the network and, for the guide, preparing the
+images. Takes about three minutes on two cores.
 """
 
 import os
@@ -26,16 +28,17 @@ from sklearn.linear_model import RidgeClassifier
 
 from utils.datasets import load
 from utils.pretrained import backbone
-from utils.transfer import features
+from utils.transfer import compute_features
 
 SEEDS, PER_CLASS, SIZE = (0, 1, 2), 15, 64
 EPOCHS, BATCH, DROPOUT = 20, 32, 0.2
-GUIDE, HEAD, RIDGE = "frozen base in the model, run every epoch", "`features`, then the head", "`features`, then ridge"
+GUIDE = "frozen base in the model, run every epoch"
+HEAD, RIDGE = "`compute_features`, then the head", "`compute_features`, then ridge"
 
 
 @pytest.fixture(scope="module")
 def drawings():
-    """The drawings of notebook 09."""
+    """Return the drawings of notebook 09."""
     (x, y), test, _ = load("drawings", image_size=SIZE)
     order = np.random.default_rng(0).permutation(len(x))
     chosen = np.concatenate([order[y[order] == label][:PER_CLASS] for label in np.unique(y)])
@@ -61,7 +64,7 @@ class Clock(keras.callbacks.Callback):
 
 
 def guide(base, preprocess_input, train, test):
-    """The base returns maps and stands as a layer within the model."""
+    """Put the base, which returns maps, as a layer into the model."""
     (x_train, y_train), (x_test, y_test) = train, test
     x_train, x_test = preprocess_input(x_train), preprocess_input(x_test)
     clock = Clock()
@@ -72,24 +75,24 @@ def guide(base, preprocess_input, train, test):
 
 
 def features_then_head(base, preprocess_input, train, test):
-    """The base returns vectors, which the head takes as its input."""
+    """Compute the vectors of the base once, and let the head read them."""
     (x_train, y_train), (x_test, y_test) = train, test
     clock = Clock()
-    x_train = features(base, x_train, preprocess_input)
+    x_train = compute_features(base, x_train, preprocess_input)
     clock.on_test_begin()
-    x_test = features(base, x_test, preprocess_input)
+    x_test = compute_features(base, x_test, preprocess_input)
     clock.on_test_end()
     x = keras.Input(x_train.shape[1:])
     return fit(head(x, x, y_train), clock, (x_train, y_train), (x_test, y_test))
 
 
 def features_then_ridge(base, preprocess_input, train, test):
-    """The base returns vectors, whose classifier is solved for and not trained: it counts as one epoch."""
+    """Compute the vectors of the base once, and solve for their classifier: that counts as one epoch."""
     (x_train, y_train), (x_test, y_test) = train, test
     clock = Clock()
-    classifier = RidgeClassifier(alpha=100).fit(features(base, x_train, preprocess_input), y_train)
+    classifier = RidgeClassifier(alpha=100).fit(compute_features(base, x_train, preprocess_input), y_train)
     clock.on_test_begin()
-    accuracy = classifier.score(features(base, x_test, preprocess_input), y_test)
+    accuracy = classifier.score(compute_features(base, x_test, preprocess_input), y_test)
     clock.on_test_end()
     clock.on_epoch_end(0)
     return np.array([accuracy]), clock
@@ -101,7 +104,7 @@ def head(inputs, x, labels):
 
 
 def fit(model, clock, train, test):
-    """The test accuracy after each epoch, and the clock."""
+    """Return the test accuracy after each epoch, and the clock."""
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     history = model.fit(
         *train, batch_size=BATCH, epochs=EPOCHS, validation_data=test, callbacks=[clock], verbose=0
@@ -110,7 +113,7 @@ def fit(model, clock, train, test):
 
 
 def race(train, test, results):
-    """A run of each contender for each seed, in turns; fills in what `fit` returns."""
+    """Run each contender for each seed, in turns; fill in what `fit` returns."""
     contenders = (GUIDE, guide, None), (HEAD, features_then_head, "avg"), (RIDGE, features_then_ridge, "avg")
     for seed in SEEDS:
         for name, contender, pooling in contenders:

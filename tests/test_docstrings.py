@@ -1,38 +1,88 @@
-"""Every public function and class says what it is for; a notebook that is said to introduce it does so."""
+"""Docstrings say what things are for, name all arguments, and render; a notebook that is named introduces the thing."""
 
 import ast
 import contextlib
 import functools
 import importlib
 import inspect
+import io
 import pkgutil
 import re
 
 import nbformat
 import pytest
+from docutils.core import publish_doctree
 from IPython.core.inputtransformer2 import TransformerManager
+from sphinx.ext.napoleon import GoogleDocstring
 
+import course
 import utils
 from course import notebooks
 from utils import arithmetic, convolution, kernels, plots
 
-MODULES = [module.name for module in pkgutil.walk_packages(utils.__path__, "utils.") if "exercises" not in module.name]
-PUBLIC = [
-    thing
-    for module in map(importlib.import_module, MODULES)
-    for name, thing in vars(module).items()
-    if inspect.getmodule(thing) is module and not name.startswith("_") and callable(thing)
+MODULES = [
+    importlib.import_module(found.name)
+    for package in (utils, course)
+    for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+]
+
+
+def public(place, module):
+    """Return the functions and classes that a module, or a class of it, defines for others."""
+    things = [thing for name, thing in vars(place).items() if not name.startswith("_") and callable(thing)]
+    return [thing for thing in things if getattr(thing, "__module__", None) == module.__name__]
+
+
+PUBLIC = [thing for module in MODULES for thing in public(module, module)]
+METHODS = [
+    method
+    for thing in filter(inspect.isclass, PUBLIC)
+    for method in public(thing, inspect.getmodule(thing))
+    if method.__doc__
 ]
 
 
 def name(thing):
-    return f"{thing.__module__}.{thing.__qualname__}"
+    return thing.__name__ if inspect.ismodule(thing) else f"{thing.__module__}.{thing.__qualname__}"
 
 
 @pytest.mark.parametrize("thing", PUBLIC, ids=name)
 def test_help_says_what_it_is_for(thing):
     first = (inspect.getdoc(thing) or "").split("\n")[0]
     assert first.endswith((".", ":", ")")) or ". " in first
+
+
+@pytest.mark.parametrize("thing", PUBLIC + METHODS, ids=name)
+def test_all_arguments_are_explained_or_none(thing):
+    section = re.search(r"^Args:\n(.*?)(\n\n|\Z)", inspect.getdoc(thing) or "", re.MULTILINE | re.DOTALL)
+    if section:
+        explained = re.findall(r"^    (\w+(?:, \w+)*):", section[1], re.MULTILINE)
+        parameters = set(inspect.signature(thing).parameters) - {"self", "kwargs"}
+        assert {word for words in explained for word in words.split(", ")} == parameters
+
+
+@pytest.mark.parametrize("thing", MODULES + PUBLIC + METHODS, ids=name)
+def test_sphinx_renders_the_docstring(thing):
+    assert not complaints(inspect.getdoc(thing))
+
+
+@pytest.mark.parametrize(
+    "docstring, complaint",
+    [
+        ("Draw curves.\n\ncurves: a dict, and for each name\nvalues, or\n    a pair.", "Unexpected indentation"),
+        ("Draw curves.\n\nArgs:\n    table: With the columns val_loss or val_.", 'Unknown target name: "val"'),
+        ("Draw curves.\n\nArgs:\n    curves: By *name.", "Inline emphasis"),
+    ],
+)
+def test_a_broken_docstring_is_found(docstring, complaint):
+    assert complaint in complaints(docstring)
+
+
+def complaints(docstring):
+    """Return the warnings and errors of docutils about a docstring that Sphinx' napoleon has translated."""
+    heard = io.StringIO()
+    publish_doctree(str(GoogleDocstring(docstring)), settings_overrides={"warning_stream": heard})
+    return heard.getvalue()
 
 
 @pytest.mark.parametrize("thing", PUBLIC, ids=name)

@@ -380,7 +380,7 @@ def test_local_response_normalization_is_that_of_tensorflow():
 
 
 def test_groups_of_alexnet_do_not_see_each_other():
-    model = fill(alexnet(False, (67, 67, 3)))
+    model = fill(alexnet(include_top=False, input_shape=(67, 67, 3)))
     two = keras.Model(model.get_layer("pool1").output, model.get_layer("conv2").output)
     x = np.abs(pixels(two))
     changed = x.copy()
@@ -390,7 +390,7 @@ def test_groups_of_alexnet_do_not_see_each_other():
 
 
 def test_initial_weights_of_alexnet():
-    model = alexnet(False, (67, 67, 3), groups=1)
+    model = alexnet(include_top=False, input_shape=(67, 67, 3), groups=1)
     for name, bias in {"conv1": 0, "conv2": 1, "conv3": 0, "conv4": 1, "conv5": 1}.items():
         kernel, biases = model.get_layer(name).get_weights()
         assert kernel.std() == pytest.approx(0.01, rel=0.02) and (biases == bias).all()
@@ -438,7 +438,7 @@ def test_auxiliary_heads_leave_the_network_as_it_is():
 @pytest.mark.parametrize("shortcut", ["projection", "padding", None])
 def test_residual_block_written_out(strides, filters, shortcut):
     image = keras.Input((7, 6, 3))
-    block = residual_block(image, filters, strides, shortcut, normalization=False, name="block")
+    block = residual_block(image, filters, strides, shortcut=shortcut, normalization=False, name="block")
     model = fill(keras.Model(image, block))
     weights = {layer.name: layer.get_weights() for layer in model.layers}
     x = pixels(model, 1)[0]
@@ -469,7 +469,8 @@ def test_every_convolution_of_a_residual_network_is_normalised_and_initialised()
 
 @pytest.mark.parametrize("pooling, reduce", [("avg", np.mean), ("max", np.max), ("AVG", np.mean)])
 def test_pooling_instead_of_the_top(pooling, reduce):
-    maps, pooled = fill(alexnet(False, (99, 67, 3))), fill(alexnet(False, (99, 67, 3), pooling))
+    options = dict(include_top=False, input_shape=(99, 67, 3))
+    maps, pooled = fill(alexnet(**options)), fill(alexnet(**options, pooling=pooling))
     x = pixels(maps)
     np.testing.assert_allclose(outputs(pooled, x)[0], reduce(outputs(maps, x)[0], axis=(1, 2)), rtol=1e-5, atol=1e-6)
 
@@ -580,9 +581,9 @@ def test_bad_input_of_the_schedule_is_named(settings, word):
 SMALL = {
     "lenet5": lambda: lenet5((28, 28, 1)),
     "lenet5_1998": lambda: lenet5_1998((28, 28, 1)),
-    "alexnet": lambda: alexnet(False, (67, 67, 3), "avg"),
-    "zfnet": lambda: zfnet(False, (53, 53, 3), "avg"),
-    "vgg16": lambda: vgg16(False, (32, 32, 3), "avg"),
+    "alexnet": lambda: alexnet(include_top=False, input_shape=(67, 67, 3), pooling="avg"),
+    "zfnet": lambda: zfnet(include_top=False, input_shape=(53, 53, 3), pooling="avg"),
+    "vgg16": lambda: vgg16(include_top=False, input_shape=(32, 32, 3), pooling="avg"),
     "googlenet": lambda: googlenet(input_shape=(65, 65, 3), classes=10, auxiliary=True),
     "resnet18": lambda: resnet18(input_shape=(32, 32, 3), classes=10),
     "resnet50": lambda: resnet50(input_shape=(32, 32, 3), classes=10),

@@ -1,12 +1,15 @@
 """Transfer learning: what is frozen stays as it is, bit by bit, and what is counted is what is trained."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
 from keras import layers
 
+from utils import transfer
 from utils.pretrained import backbone
-from utils.transfer import Way, add_head, block_ends, block_names, features, freeze, split, unfreeze
+from utils.transfer import Way, add_head, block_ends, block_names, compute_features, freeze, split_at_blocks, unfreeze
 
 
 def refuses(function, *fragments):
@@ -195,12 +198,12 @@ def test_blocks_of_known_networks(name):
     assert table["parameters"]["total"] == model.count_params() and set(names) <= set(table.index)
     assert table["trainable"]["total"] == sum(int(np.prod(w.shape)) for w in model.trainable_weights)
     refuses(lambda: unfreeze(model, blocks=count + 1), f"blocks must be at most {count}")
-    front, rest = split(model, 1)
+    front, rest = split_at_blocks(model, 1)
     assert front.layers[-1].name == before
     assert {layer.name for layer in rest.layers if layer.trainable_weights} == learning | {"head"}
     for blocks in (2, count - 1, count):
-        split(model, blocks)
-    front, rest = split(model, 3)
+        split_at_blocks(model, blocks)
+    front, rest = split_at_blocks(model, 3)
     x = np.random.default_rng(0).uniform(-1, 1, (2, 32, 32, 3))
     np.testing.assert_allclose(
         keras.ops.convert_to_numpy(rest(front(x))), keras.ops.convert_to_numpy(model(x)), rtol=1e-5
@@ -218,14 +221,14 @@ def test_training_the_rest_is_training_the_model(blocks, model, data):
     before = weights(model)
     for network in (model, twin):
         unfreeze(network, blocks=blocks)
-    front, rest = split(model, blocks)
-    computed = features(front, x)
+    front, rest = split_at_blocks(model, blocks)
+    computed = compute_features(front, x)
     for network, images in ((rest, computed), (twin, x)):
         keras.utils.set_random_seed(1)
         train(network, images, y)
     some, _ = changed(before, weights(model))
     assert some == {"block1b_conv", "top_conv", "head"} | ({"block1a_conv"} if blocks == 2 else set())
-    np.testing.assert_array_equal(features(front, x), computed)
+    np.testing.assert_array_equal(compute_features(front, x), computed)
     np.testing.assert_allclose(rest.predict(computed, verbose=0), model.predict(x, verbose=0), rtol=1e-5)
     for ours, theirs in zip(model.get_weights(), twin.get_weights()):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
@@ -256,10 +259,10 @@ def test_a_cut_through_two_connections_is_refused():
     x = layers.Conv2D(4, 1, name="block2_conv")(x)
     x = layers.Add(name="sum")([stem, x])
     model = add_head(keras.Model(image, layers.Flatten(name="flat")(x)), 2)
-    refuses(lambda: split(model, 1), "blocks=1 would cut 2 connections", "block1_conv", "stem")
-    front, rest = split(model, 2)
+    refuses(lambda: split_at_blocks(model, 1), "blocks=1 would cut 2 connections", "block1_conv", "stem")
+    front, rest = split_at_blocks(model, 2)
     assert front.layers[-1].name == "stem" and rest.output_shape == (None, 2)
-    refuses(lambda: split(model, 3), "blocks must be at most 2")
+    refuses(lambda: split_at_blocks(model, 3), "blocks must be at most 2")
 
 
 def test_a_model_inside_a_model_is_refused():
@@ -268,7 +271,7 @@ def test_a_model_inside_a_model_is_refused():
         image, layers.Dense(2, name="head")(tiny()(layers.ReLU(name="block1_relu")(image))), name="outer"
     )
     refuses(lambda: unfreeze(model, blocks=1), "outer has a model inside, tiny")
-    refuses(lambda: split(model, 1), "outer has a model inside, tiny")
+    refuses(lambda: split_at_blocks(model, 1), "outer has a model inside, tiny")
 
 
 def test_operations_lie_on_the_way_as_layers_do():
@@ -276,7 +279,7 @@ def test_operations_lie_on_the_way_as_layers_do():
     x = keras.ops.relu(layers.Conv2D(4, 3, name="block1_conv")(image) / 2.0)
     x = keras.ops.relu(layers.Conv2D(4, 3, name="block2_conv")(x)) + 1.0
     model = add_head(keras.Model(image, layers.Flatten(name="flat")(x)), 2)
-    front, rest = split(model, 1)
+    front, rest = split_at_blocks(model, 1)
     assert [layer.name for layer in rest.layers[1:]] == ["block2_conv", "flat", "head"]
     x = np.random.default_rng(0).normal(size=(3, 8, 8, 3)).astype("float32")
     np.testing.assert_allclose(
@@ -293,20 +296,26 @@ def test_features(data, capsys):
         sizes.append(len(batch))
         return batch / np.float32(255)
 
-    found = features(base, images, preprocess_input, batch_size=4)
+    found = compute_features(base, images, preprocess_input, batch_size=4)
     expected = keras.ops.convert_to_numpy(base(images / np.float32(255)))
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
     assert sizes == [4, 4, 3] and found.dtype == np.float32
     assert capsys.readouterr().out == f"{'11 images':<24} {'.' * 30}\n"
-    np.testing.assert_allclose(features(base, images / np.float32(255)), expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(compute_features(base, images / np.float32(255)), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_bad_arguments_of_features():
     base, images = tiny(), np.zeros((2, 8, 8, 3))
-    refuses(lambda: features(base, images[:0]), "at least one image", "(0, 8, 8, 3)")
-    refuses(lambda: features(base, images[:, :7]), "(images, 8, 8, 3)", "(2, 7, 8, 3)")
-    refuses(lambda: features(base, images[0]), "(images, 8, 8, 3)", "(8, 8, 3)")
-    refuses(lambda: features(base, images, batch_size=0), "batch_size must be at least 1, got 0")
+    refuses(lambda: compute_features(base, images[:0]), "at least one image", "(0, 8, 8, 3)")
+    refuses(lambda: compute_features(base, images[:, :7]), "(images, 8, 8, 3)", "(2, 7, 8, 3)")
+    refuses(lambda: compute_features(base, images[0]), "(images, 8, 8, 3)", "(8, 8, 3)")
+    refuses(lambda: compute_features(base, images, batch_size=0), "batch_size must be at least 1, got 0")
+
+
+def test_the_name_of_a_block_is_what_its_pattern_encloses():
+    found = {example: transfer._block_of(keras.layers.ReLU(name=example)) for _, example in transfer.BLOCK_PATTERNS}
+    assert list(found.values()) == ["block6a", "conv5_block3", "expanded_conv", "conv_13"]
+    assert all(re.match(pattern, example) for pattern, example in transfer.BLOCK_PATTERNS)
 
 
 def test_block_ends():
@@ -320,7 +329,7 @@ def test_a_model_with_two_outputs_gives_two_arrays():
     maps = layers.Conv2D(2, 3, name="maps")(inputs)
     both = keras.Model(inputs, [maps, layers.GlobalAveragePooling2D(name="means")(maps)])
     images = np.random.default_rng(0).random((5, 4, 4, 3)).astype("float32")
-    found_maps, means = features(both, images, batch_size=2)
+    found_maps, means = compute_features(both, images, batch_size=2)
     assert found_maps.shape == (5, 2, 2, 2)
     np.testing.assert_allclose(means, found_maps.mean(axis=(1, 2)), atol=1e-6)
 
@@ -329,9 +338,8 @@ def test_a_model_with_two_outputs_gives_two_arrays():
 
 
 def dense(kernel_initializer="zeros"):
-    return keras.Sequential(
-        [keras.Input((6,), name="features"), layers.Dense(3, "softmax", True, kernel_initializer, name="head")]
-    )
+    head = layers.Dense(3, "softmax", kernel_initializer=kernel_initializer, name="head")
+    return keras.Sequential([keras.Input((6,), name="features"), head])
 
 
 @pytest.fixture(scope="module")
@@ -344,10 +352,10 @@ def separable():
 @pytest.mark.parametrize("random", [False, True])
 def test_a_way_starts_anew_each_time_and_its_seed_decides(random, separable):
     x, y = separable
-    way = Way(dense("glorot_uniform"), x[:40], x[40:], random)
+    way = Way(dense("glorot_uniform"), x[:40], x[40:], random=random)
 
     def learn(seed, chosen=range(30), epochs=3):
-        way.learn(np.array(chosen), y, 0.01, epochs, seed, batch_size=10)
+        way.learn(np.array(chosen), y, 0.01, epochs=epochs, seed=seed, batch_size=10)
         return way.model.get_weights()[0]
 
     first = learn(0)

@@ -1,4 +1,4 @@
-"""Tables of a Keras model: its layers, what they cost, and the pixels that their units see.
+"""Tables of a Keras model: its layers, their costs, and the pixels that their units see.
 
 The receptive field of a unit is followed through the graph from layer to layer. A field is (start, end, step) for rows
 and for columns: unit i of the layer sees the input pixels start + i * step ... end + i * step, where pixels outside
@@ -151,8 +151,9 @@ def receptive_windows(model, layer):
 def _receptive_fields(model):
     """Follow the receptive field through a model.
 
-    Returns two dicts by the name of the layer, in the order of computation: the field, None where the spatial axes are
-    gone, and the output shape without the batch.
+    Returns:
+        Two dicts by the name of the layer, in the order of computation: the field, None where the spatial axes are
+        gone, and the output shape without the batch.
     """
     fields, shapes, of_call = {}, {}, []
     for call in calls(model):

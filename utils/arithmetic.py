@@ -36,8 +36,8 @@ def conv_output_size(input_size, kernel_size, strides=1, padding="valid", dilati
 def padding_amounts(input_size, kernel_size, strides=1, padding="same", dilation_rate=1):
     """Count the zeros that `padding` adds along an axis, before and after the input.
 
-    "same" adds what lets the last window end inside the padded input, and puts the odd zero *after* the input,
-    so that with a stride the amounts can be (0, 1). "valid" adds (0, 0), an int p adds (p, p).
+    "same" adds just enough for the last window to end inside the padded input, and puts the odd zero *after* the
+    input, so that with a stride the amounts can be (0, 1). "valid" adds (0, 0), an int p adds (p, p).
 
     Args:
         input_size, kernel_size, strides, padding, dilation_rate: As in `conv_output_size`.

@@ -1,4 +1,4 @@
-"""What do trivial methods reach? The line that a trained network has to beat.
+"""Trivial methods, whose accuracy a trained network has to beat.
 
 A result means little on its own: 80 % is much if the nearest stored image is right for 40 %, and nothing if a
 histogram of the colours gets 90 %.
@@ -12,15 +12,23 @@ LEVELS = 6  # of each colour in a histogram: 6 * 6 * 6 bins; of grey 6 * 6
 
 
 def trivial(x_train, y_train, x_test, y_test, seed=0):
-    """The better of two methods that need no network, and the fraction of the test images that it gets right.
+    """Measure two methods that need no network, and return the accuracy of the better one on the test images.
 
     "nearest neighbour" gives each image the label of the training image whose pixels differ least. "colour histogram"
-    (or "grey histogram") counts how many pixels have which colour, wherever they are, and lets 300 random decision
-    trees vote. The better one on the test images is returned, which favours the trivial side.
-    x_train, x_test: (images, height, width, channels), of the same size and range. y_train, y_test: (images,) labels.
-    seed: of the trees.
-    Returns a dict with one entry, {"nearest neighbour": 0.93}, for the argument `levels` of `utils.plots`.
-    Raises ValueError for images of different sizes, and unless there is one label for each image.
+    (or "grey histogram") counts the pixels of each colour, wherever they are, and lets 300 random decision trees vote.
+    The method that is better on the test images is returned, which favours the trivial side.
+
+    Args:
+        x_train, x_test: (images, height, width, channels), of the same size and range.
+        y_train, y_test: Labels, (images,).
+        seed: Of the trees.
+
+    Returns:
+        A dict with one entry, {"nearest neighbour": 0.93}, for the argument `levels` of `utils.plots`.
+
+    Raises:
+        ValueError: For images of different sizes, and unless there is one label for each image.
+
     Introduced in notebook 04.
     """
     histogram = "grey histogram" if np.shape(x_train)[-1:] == (1,) else "colour histogram"
@@ -33,9 +41,9 @@ def trivial(x_train, y_train, x_test, y_test, seed=0):
 
 
 def nearest_neighbour(x_train, y_train, x_test, y_test):
-    """The fraction of the test images whose nearest training image, pixel by pixel, has their label.
+    """Give each test image the label of the nearest training image, pixel by pixel, and return the accuracy.
 
-    Arguments and errors: see `trivial`. Introduced in notebook 04.
+    Arguments and errors are those of `trivial`. Introduced in notebook 04.
     """
     x_train, y_train = _checked("train", x_train, y_train)
     x_test, y_test = _checked("test", x_test, y_test, like=x_train)
@@ -45,9 +53,9 @@ def nearest_neighbour(x_train, y_train, x_test, y_test):
 
 
 def colour_histogram(x_train, y_train, x_test, y_test, seed=0):
-    """The fraction of the test images that 300 random trees get right from the histograms of their colours.
+    """Classify the colour histograms of the test images with 300 random trees, and return the accuracy.
 
-    Arguments and errors: see `trivial`.
+    Arguments and errors are those of `trivial`.
     """
     x_train, y_train = _checked("train", x_train, y_train)
     x_test, y_test = _checked("test", x_test, y_test, like=x_train)
@@ -58,9 +66,14 @@ def colour_histogram(x_train, y_train, x_test, y_test, seed=0):
 
 
 def histograms(images, low, high):
-    """How many pixels of each image have which colour: (images, bins), fractions.
+    """Count the pixels of each colour, as fractions of the pixels of an image.
 
-    low, high: the range of the pixels, cut into equal steps: 6 for each of three colours, 36 for grey.
+    Args:
+        images: (images, height, width, channels).
+        low, high: The range of the pixels, cut into equal steps: 6 for each of three colours, 36 for grey.
+
+    Returns:
+        An array (images, bins).
     """
     channels = images.shape[-1]
     steps = LEVELS**2 if channels == 1 else LEVELS
@@ -70,7 +83,7 @@ def histograms(images, low, high):
 
 
 def _checked(part, images, labels, like=None):
-    """Images and labels of the training or the test part as arrays, or ValueError. like: images of the other part."""
+    """Return images and labels of a part, "train" or "test", as checked arrays, of the size of the images `like`."""
     images, labels = np.asarray(images), np.asarray(labels)
     if images.ndim != 4 or images.shape[-1] not in (1, 3) or not images.size:
         raise ValueError(

@@ -116,7 +116,7 @@ def convolve1d(x, w, mode="valid"):
     return _cast(windows @ w[::-1], dtype)
 
 
-def correlate2d(image, kernel, strides=1, padding="valid", dilation_rate=1):
+def correlate2d(image, kernel, strides=1, *, padding="valid", dilation_rate=1):
     """Correlate one channel with one kernel, as `correlate2d_sums` does, with strides, padding and dilation.
 
     Args:
@@ -138,7 +138,7 @@ def correlate2d(image, kernel, strides=1, padding="valid", dilation_rate=1):
     return _cast(S, dtype)
 
 
-def convolve2d(image, kernel, strides=1, padding="valid", dilation_rate=1):
+def convolve2d(image, kernel, strides=1, *, padding="valid", dilation_rate=1):
     """Correlate with the kernel flipped top to bottom and left to right, which is true convolution.
 
     "valid" holds the values S_ij = sum_ab I_(i-a, j-b) K_ab whose pixels all lie inside the image.
@@ -155,10 +155,10 @@ def convolve2d(image, kernel, strides=1, padding="valid", dilation_rate=1):
     Introduced in notebook 02.
     """
     kernel = real_array("kernel", kernel, [("rows", "columns")])
-    return correlate2d(image, kernel[::-1, ::-1], strides, padding, dilation_rate)
+    return correlate2d(image, kernel[::-1, ::-1], strides, padding=padding, dilation_rate=dilation_rate)
 
 
-def conv2d(x, kernel, bias=None, strides=1, padding="valid", dilation_rate=1, groups=1):
+def conv2d(x, kernel, bias=None, *, strides=1, padding="valid", dilation_rate=1, groups=1):
     """Compute the Keras layer Conv2D: correlate every filter with all channels of its group, and add the results.
 
     One matrix product ("im2col") for each image, which keeps the patches of one image in the processor's cache.
@@ -191,7 +191,7 @@ def conv2d(x, kernel, bias=None, strides=1, padding="valid", dilation_rate=1, gr
     return out if x.ndim == 4 else out[0]
 
 
-def im2col(x, kernel_size, strides=1, padding="valid", dilation_rate=1):
+def im2col(x, kernel_size, *, strides=1, padding="valid", dilation_rate=1):
     """Write every patch that a kernel sees as one row: convolution is `im2col(x, size) @ kernel.reshape(-1, filters)`.
 
     Args:
@@ -210,7 +210,7 @@ def im2col(x, kernel_size, strides=1, padding="valid", dilation_rate=1):
     return np.array(windows, order="C").reshape(np.prod(windows.shape[:3]), -1)
 
 
-def pool2d(x, pool_size=2, strides=None, padding="valid", mode="max"):
+def pool2d(x, pool_size=2, strides=None, *, padding="valid", mode="max"):
     """Replace every window of each channel by its largest value or by its mean.
 
     Args:
@@ -240,7 +240,7 @@ def pool2d(x, pool_size=2, strides=None, padding="valid", mode="max"):
 
 
 def _windows(batch, geometry, padded_with=0):
-    """All windows, a view if there is no padding: (batch, out_height, out_width, rows, columns, channels)."""
+    """Cut out all windows, a view if there is no padding: (batch, out_height, out_width, rows, columns, channels)."""
     if geometry.padding != ((0, 0), (0, 0)):
         batch = np.pad(batch, ((0, 0), *geometry.padding, (0, 0)), constant_values=padded_with)
     (down, right), (dilate_down, dilate_right) = geometry.strides, geometry.dilation_rate
@@ -250,10 +250,12 @@ def _windows(batch, geometry, padded_with=0):
 
 
 def _result_dtype(terms, **arrays):
-    """The type of sums of `terms` products of the first two arrays, to which all others are added.
+    """Choose the type of sums of `terms` products of the first two arrays, to which all others are added.
 
-    int64 for integers, otherwise NumPy's common float type. Raises ValueError for integers whose sums could be too
-    large for float64, in which they are computed.
+    It is int64 for integers, otherwise NumPy's common float type.
+
+    Raises:
+        ValueError: For integers whose sums could be too large for float64, in which they are computed.
     """
     if any(array.dtype.kind == "f" for array in arrays.values()):
         return np.result_type(np.float32, *arrays.values())
@@ -267,7 +269,7 @@ def _result_dtype(terms, **arrays):
 
 
 def _as_floats(dtype, *arrays):
-    """The arrays in the float type in which a result of type `dtype` is computed: float64 for integers."""
+    """Convert arrays to the float type in which a result of type `dtype` is computed: float64 for integers."""
     floats = np.result_type(dtype, np.float32)
     return [None if array is None else array.astype(floats, copy=False) for array in arrays]
 
@@ -341,6 +343,6 @@ def _lowest(dtype):
 
 
 def _group_slices(channels, filters, groups):
-    """Pairs of slices: the input channels and the filters of each group."""
+    """Return a pair of slices for each group: its input channels and its filters."""
     depth, width = channels // groups, filters // groups
     return [(slice(g * depth, (g + 1) * depth), slice(g * width, (g + 1) * width)) for g in range(groups)]

@@ -24,7 +24,7 @@ BUNDLED = tuple(module.Builder.name for module in (drawings, mnist_5k, uci_digit
 
 
 def load(name, data_dir=None, image_size=None):
-    """Return an image set as ``(x_train, y_train), (x_test, y_test), class_names``.
+    """Return an image set as `(x_train, y_train), (x_test, y_test), class_names`.
 
     The result is that of keras.datasets, with the names added. The order is mixed, but the same in every run: it is
     that of TFDS' files. The test images are those of TFDS' split "test"; without one, of "validation"; without that,
@@ -34,9 +34,9 @@ def load(name, data_dir=None, image_size=None):
         name: "mnist_5k", "uci_digits" and "drawings" come with the course and need no network. Every other labelled
             image set of TFDS is fetched at its first use: "mnist", "fashion_mnist", "cifar10", "tf_flowers" and many
             more.
-        data_dir: the folder of the prepared sets. Default: the environment variable TFDS_DATA_DIR, or else
+        data_dir: The folder of the prepared sets. Default: the environment variable TFDS_DATA_DIR, or else
             ~/tensorflow_datasets.
-        image_size: int or pair (rows, columns), needed for sets whose images differ in size. The largest part of each
+        image_size: Int or pair (rows, columns), needed for sets whose images differ in size. The largest part of each
             image that has this aspect ratio is cut from its middle and resized (bilinear, antialiased).
 
     Returns:
@@ -44,14 +44,13 @@ def load(name, data_dir=None, image_size=None):
         list of str.
 
     Raises:
-        ValueError: for an unknown name, for a set of something else than labelled images, and for a missing image_size.
-        ConnectionError: where a set cannot be fetched.
-        ModuleNotFoundError: if the package that a set is made from is not installed.
-        PermissionError: where a set cannot be stored.
-        RuntimeError: if the stored files are damaged.
+        ValueError: For an unknown name, for a set of something else than labelled images, and for a missing image_size.
+        ConnectionError: Where a set cannot be fetched.
+        ModuleNotFoundError: If the package that a set is made from is not installed.
+        PermissionError: Where a set cannot be stored.
+        RuntimeError: If the stored files are damaged.
 
-    Source: TFDS, https://www.tensorflow.org/datasets.
-    Introduced in notebook 04.
+    Source: TFDS, https://www.tensorflow.org/datasets. Introduced in notebook 04.
     """
     data_dir = Path(data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets").expanduser()
     builder = _builder(name, data_dir)

@@ -1,4 +1,4 @@
-"""Back to the pixels: what in an image excites a unit, by a deconvolutional network and its two relatives.
+"""Back to the pixels: the parts of an image that excite a unit, found by a deconvnet and its two relatives.
 
 A deconvnet runs a trained network backwards, from one unit to the image: it unpools with the switches that max pooling
 recorded on the way up, rectifies the signal where the network has a ReLU, and applies each filter transposed.
@@ -122,7 +122,7 @@ def unpool(pooled, switches, shape):
 
 
 def _positions(maps, position):
-    """Rows and columns of one unit in each of the `maps` (n, rows, columns)."""
+    """Return the rows and columns of one unit in each of the `maps` (n, rows, columns)."""
     n, *size = maps.shape
     if position is None:
         return np.unravel_index(maps.reshape(n, -1).argmax(axis=1), size)
@@ -154,7 +154,7 @@ def _with_rule(rule, layer, *inputs, **arguments):
 
 
 def _copy_with(layer, **attributes):
-    """A copy of a layer that shares all it has, its weights too, except for these attributes."""
+    """Copy a layer so that the copy shares everything, its weights included, except for these attributes."""
     copy = object.__new__(type(layer))  # neither Keras' constructor nor copy.copy, which would make new weights
     vars(copy).update(vars(layer) | attributes)
     return copy
@@ -179,5 +179,5 @@ def _rectify_back(x):
 
 @keras.ops.custom_gradient
 def _straight_through(y, x):
-    """The value of y with the gradient of x: signals pass straight from y to x."""
+    """Return the value of y with the gradient of x: signals pass straight from y to x."""
     return y, lambda signal: (keras.ops.zeros_like(signal), signal)

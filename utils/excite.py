@@ -1,4 +1,4 @@
-"""Images made to excite a map: what would a part of a network most like to see?
+"""Images made to excite a map: the picture that a part of a network would most like to see.
 
 Training changes the weights so that the loss falls. Here the weights stay and the pixels change, so that a map's mean
 rises: gradient *ascent* on the image. Left alone, that ends in a noise of single pixels which no photograph has. Three
@@ -18,8 +18,8 @@ from utils.validation import integer, map_number
 BLURS = (0, 1, 2, 4, 8)  # standard deviations in pixels
 
 
-def excite(model, units, steps=100, seed=0, rate=0.02, shrink=0.01, jitter=8):
-    """Make images that excite chosen maps of a model, from noise, with progress as dots.
+def excite(model, units, *, steps=100, seed=0, rate=0.02, shrink=0.01, jitter=8):
+    """Make images that excite chosen maps of a model, from noise; dots show the progress.
 
     Args:
         model: A Keras model that reads (images, height, width, channels) between -1 and 1; it stays as it is.
@@ -46,7 +46,7 @@ def excite(model, units, steps=100, seed=0, rate=0.02, shrink=0.01, jitter=8):
     images = rng.normal(0, 0.1, (len(filters), *part.input_shape[1:])).astype("float32")
 
     def means(x):
-        """The mean of the map that each image is made for."""
+        """Average the map that each image is made for."""
         maps = part(x, training=False)
         return ops.stack([ops.mean(maps[place][place, ..., chosen]) for place, chosen in enumerate(filters)])
 
@@ -63,7 +63,7 @@ def excite(model, units, steps=100, seed=0, rate=0.02, shrink=0.01, jitter=8):
 
 
 def _part(model, units):
-    """The part of a model that leads to all the layers, as many outputs as units; and the filters as ints."""
+    """Return the part of a model that leads to all the layers, one output for each unit, and the filters as ints."""
     units = list(units)
     if not units or any(not isinstance(unit, (tuple, list)) or len(unit) != 2 for unit in units):
         raise ValueError(f'units must be a list of pairs (layer, filter), such as [("conv1", 0)], got {units!r}')
@@ -77,7 +77,7 @@ def _part(model, units):
 
 
 def _at_all_sizes(slope):
-    """The sum of a gradient and of its blurred copies, each made equally strong for each image."""
+    """Add a gradient and its blurred copies, each made equally strong for each image."""
     total = np.zeros_like(slope)
     for blur in BLURS:
         blurred = gaussian_filter(slope, (0, blur, blur, 0), mode="wrap")

@@ -40,7 +40,7 @@ def calls(model):
     parents = [[maker[id(tensor)] for tensor in node.input_tensors] for node in place]
 
     def children(node):
-        """Only of this call and in this model: a layer keeps all that ever read one of its outputs."""
+        """Find those of this call in this model: a layer keeps all that ever read one of its outputs."""
         readers = dict.fromkeys(node.operation._outbound_nodes)  # noqa: SLF001
         return [place[reader] for reader in readers if reader in place and place[node] in parents[place[reader]]]
 
@@ -55,7 +55,7 @@ def run(model, x, call):
 
     Args:
         model: As in `calls`.
-        x: What the model reads.
+        x: The input of the model.
         call: Called as `call(layer, *inputs, **arguments)` in place of `layer(*inputs, **arguments)`.
 
     Returns:
@@ -163,7 +163,7 @@ def without_weights():
 
 
 def _nodes(model):
-    """Keras' record of all calls, as pairs (depth, node), in the order of computation."""
+    """Return Keras' record of all calls, as pairs (depth, node), in the order of computation."""
     import keras
 
     if not getattr(model, "built", False) or not getattr(model, "inputs", None):

@@ -1,4 +1,4 @@
-"""Looking into a trained network: its filters, its feature maps, what excites a unit, and which pixels matter to it.
+"""Looking into a trained network: its filters and maps, the images that excite a unit, the pixels that matter to it.
 
 Everything works on Keras' TensorFlow and JAX backends, for models that read one batch of images, channels last.
 Layers are called by name. `utils.deconvnet` carries the activation of a unit back to the pixels.
@@ -105,7 +105,7 @@ class Patch(NamedTuple):
         return picture[top:bottom, left:right]
 
 
-def top_patches(model, images, layer, count=9, filters=None, maps=None):
+def top_patches(model, images, layer, *, count=9, filters=None, maps=None):
     """Find, for each map of a layer, the images that excite it most, with the strongest unit and the pixels it sees.
 
     Args:
@@ -214,7 +214,7 @@ def backward(function, input_shape, output_shape):
     """
     backend = keras.backend.backend()
     if backend == "tensorflow":
-        import tensorflow as tf
+        import tensorflow as tf  # noqa: PLC0415 only the backend in use
 
         def back(x, signal):
             with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -228,7 +228,7 @@ def backward(function, input_shape, output_shape):
         back = tf.function(back, autograph=False).get_concrete_function(*specs)
         tensor = tf.constant
     elif backend == "jax":
-        import jax
+        import jax  # noqa: PLC0415
 
         back, tensor = jax.jit(lambda x, signal: jax.vjp(function, x)[1](signal)[0]), jax.numpy.asarray
     else:
@@ -251,7 +251,7 @@ def _check_images(name, images, model):
 
 
 def _forward(part, images):
-    """The outputs of a model as arrays, batch by batch: (index of the batch's first image, list of outputs)."""
+    """Yield the outputs of a model as arrays, batch by batch: (index of the batch's first image, list of outputs)."""
     size = max(1, BATCH // images[0].size)
     for start in range(0, len(images), size):
         outputs = part(images[start : start + size].astype("float32"), training=False)

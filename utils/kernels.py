@@ -34,26 +34,41 @@ VERTICAL = _filter([[-1, 1, -1], [-1, 1, -1], [-1, 1, -1]])
 
 
 def box(length):
-    """`length` equal weights of sum 1: the plain average. Returns (length,), the newest reading first.
+    """Return equal weights of sum 1: the plain average.
 
-    Raises ValueError unless length is a whole number of at least 1. Introduced in notebook 01.
+    Args:
+        length: The number of weights.
+
+    Returns:
+        (length,), the newest reading first.
+
+    Raises:
+        ValueError: Unless length is a whole number of at least 1.
+
+    Introduced in notebook 01.
     """
     return np.full(integer("length", length, 1), 1 / length)
 
 
 def triangular(length):
-    """Weights that fall in a straight line from the newest reading to the oldest, of sum 1. Returns (length,).
+    """Return weights of sum 1 that fall in a straight line from the newest reading to the oldest.
 
-    Raises ValueError unless length is a whole number of at least 1. Introduced in notebook 01.
+    Arguments, result and errors are those of `box`. Introduced in notebook 01.
     """
     weights = np.arange(integer("length", length, 1), 0, -1)
     return weights / weights.sum()
 
 
 def exponential(length, decay=0.85):
-    """Weights decay**a for the reading a steps back, of sum 1. Returns (length,).
+    """Return weights of sum 1, in proportion to decay**a for the reading a steps back.
 
-    decay: above 0, at most 1. Raises ValueError for another length or decay. Introduced in notebook 01.
+    Result and errors are those of `box`, also for another decay.
+
+    Args:
+        length: The number of weights.
+        decay: Above 0, at most 1.
+
+    Introduced in notebook 01.
     """
     if not isinstance(decay, Real) or not 0 < decay <= 1:
         raise ValueError(
@@ -64,9 +79,14 @@ def exponential(length, decay=0.85):
 
 
 def gaussian(length, sigma=None):
-    """Half a bell curve, exp(-a**2 / (2 sigma**2)) for the reading a steps back, of sum 1. Returns (length,).
+    """Return half a bell curve of sum 1, in proportion to exp(-a**2 / (2 sigma**2)) for the reading a steps back.
 
-    sigma: its width in steps, above 0; `length / 2` by default. Raises ValueError for another length or sigma.
+    Result and errors are those of `box`, also for another sigma.
+
+    Args:
+        length: The number of weights.
+        sigma: The width of the bell in steps, above 0; length / 2 by default.
+
     Introduced in notebook 01.
     """
     length = integer("length", length, 1)

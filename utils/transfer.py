@@ -1,5 +1,7 @@
 """Transfer learning in five steps: add a head, freeze the base, train the head, unfreeze the last layers, train again.
 
+In code::
+
     base, preprocess_input = backbone(input_shape=(96, 96, 3))     # utils.pretrained
     model = add_head(base, classes=15)                             # 1
     freeze(model)                                                  # 2
@@ -7,8 +9,8 @@
     unfreeze(model, blocks=2)                                      # 4
     model.compile(...); model.fit(...)                             # 5, with a small learning rate
 
-What is frozen computes the same in every epoch: compute it once, with `features`, and train only the rest, which
-`split` separates. A `Way` keeps the two together: what is trained, and what it reads.
+Frozen layers give the same outputs in every epoch. Compute them once, with `compute_features`, and train only the rest,
+which `split_at_blocks` cuts off. A `Way` keeps the two together: the network that is trained, and its inputs.
 """
 
 import re
@@ -16,25 +18,38 @@ import re
 import keras
 import numpy as np
 import pandas as pd
-from keras import layers
 
 from utils.graph import calls
 from utils.training import Dots, starting_point
 from utils.validation import integer
 
-# block6a_ (EfficientNet), block_16_ (MobileNetV2), conv5_block3_ (ResNet, DenseNet), block5_ (VGG), conv_dw_13 and
-# conv_pw_13 (MobileNet), expanded_conv_ (the first block of MobileNetV2)
-BLOCK = re.compile(r"(?P<block>.*?block_?\d+[a-z]?|expanded_conv(_\d+)?)_|conv_(dw|pw|pad)_(?P<number>\d+)")
+# Names of the layers of a block, with an example. The parentheses enclose the name of the block: block6a, conv_13.
+BLOCK_PATTERNS = [
+    (r"(block\d+[a-z]?)_", "block6a_expand_conv"),  # EfficientNet, VGG, Xception
+    (r"(.*?block_?\d+)_", "conv5_block3_2_conv"),  # ResNet, DenseNet; MobileNetV2: block_16_expand
+    (r"(expanded_conv(?:_\d+)?)_", "expanded_conv_project"),  # first block of MobileNetV2; MobileNetV3
+    (r"(conv_)(?:dw|pw|pad)_(\d+)", "conv_pw_13_relu"),  # MobileNet
+]
 
 
-def add_head(base, classes, dropout=0.0, classifier_activation="softmax", name=None):
-    """A network that ends in a new dense layer "head", one output for each class.
+def add_head(base, classes, *, dropout=0.0, classifier_activation="softmax", name=None):
+    """Put a new dense layer "head" on a network, one output for each class.
 
     The head's weights start at zero: at first all classes are equally probable, whatever the seed.
-    base: a Keras model that ends in a vector, such as `backbone(...)` gives; it shares its layers with the result.
-    dropout: the fraction of the features that is left out at random while training.
-    Returns a Keras model without a model inside: all layers of the base, then the head.
-    Raises ValueError for a base that ends in maps, classes below 1 and a dropout outside of 0 ... 1.
+
+    Args:
+        base: A Keras model that ends in a vector, such as `backbone` gives; it shares its layers with the result.
+        classes: The number of outputs.
+        dropout: The fraction of the features that is left out at random in training, from 0 to below 1.
+        classifier_activation: Of the head.
+        name: Of the result.
+
+    Returns:
+        A Keras model without a model inside: all layers of the base, then the head.
+
+    Raises:
+        ValueError: For a base that ends in maps, classes below 1, and another dropout.
+
     Source: lecture topic "Transfer learning", step 1. Introduced in notebook 09.
     """
     classes = integer("classes", classes, 1)
@@ -46,18 +61,24 @@ def add_head(base, classes, dropout=0.0, classifier_activation="softmax", name=N
             f'base must end in a vector of features, got an output of shape {x.shape}; build it with pooling="avg"'
         )
     if dropout:
-        x = layers.Dropout(dropout, name="head_dropout")(x)
-    x = layers.Dense(classes, activation=classifier_activation, kernel_initializer="zeros", name="head")(x)
+        x = keras.layers.Dropout(dropout, name="head_dropout")(x)
+    x = keras.layers.Dense(classes, activation=classifier_activation, kernel_initializer="zeros", name="head")(x)
     return keras.Model(base.inputs[0], x, name=name)
 
 
 def freeze(model):
-    """Let training change the head only. Afterwards the model has to be compiled again.
+    """Let training change the head only. Compile the model again afterwards.
 
-    model: made by `add_head`; it is changed.
-    Returns a DataFrame that says what is frozen, with the columns "name" (of a block, or of a layer outside of the
-        blocks), "layers" (those with weights), "parameters" and "trainable" (parameters); the last row is the total.
-    Raises ValueError for a model without a layer "head".
+    Args:
+        model: Made by `add_head`; it is changed.
+
+    Returns:
+        A DataFrame with the columns "name" (of a block, or of a layer outside the blocks), "layers" (those with
+        weights), "parameters" and "trainable" (parameters); the last row is the total.
+
+    Raises:
+        ValueError: For a model without a layer "head".
+
     Source: lecture topic "Transfer learning", step 2.
     """
     _set_trainable(model, [])
@@ -65,17 +86,25 @@ def freeze(model):
 
 
 def unfreeze(model, *, blocks=None, layers=None, depthwise=True):
-    """Let training change the head and the last blocks, or the last layers. Afterwards compile the model again.
+    """Let training change the head and the last blocks, or the last layers. Compile the model again afterwards.
 
-    model: made by `add_head`; it is changed. Whatever was unfrozen before, all else of the base is frozen now.
-    blocks: how many of the last blocks (see `block_names`), with all that comes after them. Or
-    layers: how many of the last layers before the head, counting those with weights that can be unfrozen.
-    depthwise: False keeps depthwise convolutions frozen. They hold few of the weights (5 % in the last six blocks of
-        EfficientNet-Lite0), but their gradients take half of the time of a training step on a CPU.
-    Batch normalisation stays frozen always: with few images its averages would be of little use, and the weights around
-    it have been learned for the averages that it has. It computes with those, also while training.
-    Returns a DataFrame as `freeze` does.
-    Raises ValueError unless exactly one of blocks and layers is given, and for more than there are.
+    All other layers of the base are frozen, even if they were unfrozen before. Batch normalisation always stays frozen
+    and uses its stored averages, even during training: averages over few images would be unreliable, and the weights
+    around it were learned with the stored ones.
+
+    Args:
+        model: Made by `add_head`; it is changed.
+        blocks: The number of last blocks to unfreeze (see `block_names`), with all that comes after them.
+        layers: In place of blocks, the number of last layers with weights, batch normalisation and head not counted.
+        depthwise: False keeps depthwise convolutions frozen. They hold few of the weights (5 % in the last six blocks
+            of EfficientNet-Lite0), but their gradients take half the time of a training step on a CPU.
+
+    Returns:
+        A DataFrame as `freeze` does.
+
+    Raises:
+        ValueError: Unless exactly one of blocks and layers is given, and for more than there are.
+
     Source: lecture topic "Transfer learning", step 4; https://keras.io/guides/transfer_learning/.
     Introduced in notebook 09.
     """
@@ -83,44 +112,64 @@ def unfreeze(model, *, blocks=None, layers=None, depthwise=True):
         raise ValueError(f"give either blocks or layers, got blocks={blocks!r}, layers={layers!r}")
     if blocks is not None:
         chosen = [call.layer for call in _calls_from_blocks(model, blocks).values()]
-        chosen = [layer for layer in chosen if depthwise or not _is_depthwise(layer)]
     else:
-        possible = [layer for layer in _base_layers(model) if layer.weights and not _normalizes(layer)]
-        possible = [layer for layer in possible if depthwise or not _is_depthwise(layer)]
-        if integer("layers", layers, 1) > len(possible):
-            raise ValueError(f"layers must be at most {len(possible)}, the layers with weights, got {layers}")
-        chosen = possible[-layers:]
+        chosen = [layer for layer in _base_layers(model) if layer.weights]
+    frozen = (keras.layers.BatchNormalization, *([] if depthwise else [keras.layers.DepthwiseConv2D]))
+    chosen = [layer for layer in chosen if not isinstance(layer, frozen)]
+    if layers is not None:
+        if integer("layers", layers, 1) > len(chosen):
+            raise ValueError(f"layers must be at most {len(chosen)}, the layers with weights, got {layers}")
+        chosen = chosen[-layers:]
     _set_trainable(model, chosen)
     return _summary(model)
 
 
 def block_names(model):
-    """The names of the blocks of a network, first to last.
+    """List the names of the blocks of a network, first to last.
 
-    A block is what layers with a common beginning of their names make up: block6a_ (EfficientNet), block_16_
-    (MobileNetV2), conv5_block3_ (ResNet), block5_ (VGG).
-    Returns a list of str, empty for a network whose layers have other names.
+    A block is a group of layers whose names share a prefix: "block6a" (EfficientNet), "block_16" (MobileNetV2),
+    "conv5_block3" (ResNet), "block5" (VGG).
+
+    Args:
+        model: A Keras model.
+
+    Returns:
+        A list of str, empty for a network whose layers have other names.
     """
     names = (_block_of(layer) for layer in model.layers)
     return list(dict.fromkeys(name for name in names if name))
 
 
 def block_ends(model):
-    """The last layer of each block: block name -> layer name, first to last.
+    """Find the last layer of each block.
 
-    Returns a dict, empty for a network whose layers have other names; see `block_names`. Introduced in notebook 09.
+    Args:
+        model: A Keras model.
+
+    Returns:
+        A dict: block -> name of its last layer, first to last, with the blocks of `block_names`.
+
+    Introduced in notebook 09.
     """
     return {block: layer.name for layer in model.layers if (block := _block_of(layer))}
 
 
-def split(model, blocks):
+def split_at_blocks(model, blocks):
     """Cut a network in two before its last blocks: rest(front(x)) = model(x).
 
-    While all blocks of the front are frozen, its outputs stay the same: compute them once with `features`, and train
-    only the rest. Both parts share their weights with the model, so it has learned what the rest has learned.
-    blocks: how many of the last blocks (see `block_names`) are in the rest, with all that comes after them.
-    Returns (front, rest), two Keras models; compile the rest before you train it.
-    Raises ValueError for more blocks than there are, and where more than one array passes from front to rest.
+    While all blocks of the front are frozen, its outputs stay the same: compute them once with `compute_features`, and
+    train only the rest. Both parts share their weights with the model, so training the rest trains the model.
+
+    Args:
+        model: A Keras model with blocks; see `block_names`.
+        blocks: The number of blocks in the rest, counted from the end, with all that comes after them.
+
+    Returns:
+        (front, rest), two Keras models; compile the rest before you train it.
+
+    Raises:
+        ValueError: For more blocks than there are, and where more than one array passes from front to rest.
+
     Source: lecture topic "Transfer learning". Introduced in notebook 09.
     """
     every, rest = calls(model), _calls_from_blocks(model, blocks)
@@ -137,13 +186,21 @@ def split(model, blocks):
     return keras.Model(model.input, tensor, name="front"), keras.Model(tensor, model.output, name="rest")
 
 
-def features(model, images, preprocess_input=None, batch_size=32):
-    """What a model makes of all images, with progress as dots.
+def compute_features(model, images, preprocess_input=None, batch_size=32):
+    """Compute the outputs of a model for all images, batch by batch; dots show the progress.
 
-    model: a base, or the front of `split`. images: an array (images, ...). preprocess_input: applied to each batch
-        before the model, so that the images can stay uint8; see `backbone`.
-    Returns an array (images, ...), float32; a list of them for a model with several outputs. Raises ValueError if there
-    is no image, for a batch_size below 1, and for images of another shape than the model takes.
+    Args:
+        model: A base, or the front of `split_at_blocks`.
+        images: (images, height, width, channels).
+        preprocess_input: Applied to each batch before the model, so that the images can stay uint8; see `backbone`.
+        batch_size: Images in a batch.
+
+    Returns:
+        A float32 array (images, ...), or a list of them for a model with several outputs.
+
+    Raises:
+        ValueError: For no images, a batch_size below 1, and images of another shape than the model reads.
+
     Introduced in notebook 09.
     """
     batch_size = integer("batch_size", batch_size, 1)
@@ -161,30 +218,41 @@ def features(model, images, preprocess_input=None, batch_size=32):
             yield (preprocess_input(batch) if preprocess_input else batch,)
 
     steps = -(-len(images) // batch_size)
-    return model.predict(batches(), steps=steps, verbose=0, callbacks=[_Dots(f"{len(images)} images", per_epoch=30)])
+    return model.predict(batches(), steps=steps, verbose=0, callbacks=[Dots(f"{len(images)} images", per_epoch=30)])
 
 
 class Way:
-    """A way to learn a task: the network that is trained, and what it reads for all images.
+    """One way to learn a task: a network that is trained, and its inputs for all images.
 
-    It learns again and again from other images, each time from the start, without being compiled anew.
-    model: a Keras model that ends in probabilities. inputs, test_inputs: what it reads, (images, ...): the images, or
-        what the frozen part of a network makes of them; see `features`.
-    random: True where the model starts from random weights: it gets new ones each time, those of the seed.
+    It learns again and again from other images, each time from the start, without being compiled again.
+
+    Args:
+        model: A Keras model that ends in probabilities.
+        inputs, test_inputs: Its inputs, (images, ...): the images, or the outputs of the frozen part of a network
+            for them; see `compute_features`.
+        random: True for a model that starts from random weights: each time it gets new ones, those of the seed.
+
     Introduced in notebook 09.
     """
 
-    def __init__(self, model, inputs, test_inputs, random=False):
+    def __init__(self, model, inputs, test_inputs, *, random=False):
         self.model, self.inputs, self.test_inputs, self.random = model, inputs, test_inputs, random
         model.compile(keras.optimizers.Adam(), "sparse_categorical_crossentropy")
         self.restart = starting_point(model)
 
-    def learn(self, chosen, labels, learning_rate, epochs=20, seed=0, batch_size=25):
+    def learn(self, chosen, labels, learning_rate, *, epochs=20, seed=0, batch_size=25):
         """Train from the start with Adam, whose learning rate falls to 0 along half a cosine, epoch by epoch.
 
-        chosen: places of the images to learn from. labels: those of all images. seed: of the order, and of random
-        weights. batch_size: the most images in a batch; the batches of an epoch are about equally large.
-        Raises ValueError if no image is chosen, and for a learning rate that is not above 0.
+        Args:
+            chosen: The places of the images to learn from.
+            labels: Those of all images, (images,).
+            learning_rate: The first one.
+            epochs: The number of times that each chosen image is read.
+            seed: Of the order of the images, and of random weights.
+            batch_size: The most images in a batch; the batches of an epoch are about equally large.
+
+        Raises:
+            ValueError: If no image is chosen, and for a learning rate, epochs or batch_size that are not above 0.
         """
         if not len(chosen):
             raise ValueError("chosen must hold the place of at least one image, got none")
@@ -200,7 +268,12 @@ class Way:
                 self.model.train_on_batch(self.inputs[batch], labels[batch])
 
     def accuracy(self, labels, inputs=None):
-        """The fraction of the test images that is right, or of others: then give what the model reads for them."""
+        """Return the fraction of the test images that is classified correctly, or of others.
+
+        Args:
+            labels: The right ones, (images,).
+            inputs: Those of the model for these images; by default its test_inputs.
+        """
         inputs = self.test_inputs if inputs is None else inputs
         best = [  # not `predict`, which would first compile what is needed for a few batches
             keras.ops.convert_to_numpy(self.model(inputs[start : start + 100], training=False)).argmax(axis=1)
@@ -209,29 +282,14 @@ class Way:
         return float(np.mean(np.concatenate(best) == labels))
 
 
-class _Dots(Dots):
-    """The dots of one epoch of `fit`, for `predict`."""
-
-    def on_predict_begin(self, logs=None):
-        self.on_train_begin()
-        self.on_epoch_begin(0)
-
-    def on_predict_batch_begin(self, batch, logs=None):
-        self.on_train_batch_begin(batch)
-
-    def on_predict_end(self, logs=None):
-        self._show(self.per_epoch)
-        print(flush=True)
-
-
 def _block_of(layer):
-    """The name of the block that a layer belongs to, or None."""
-    match = BLOCK.match(layer.name)
-    return match and (match["block"] or f"conv_{match['number']}")
+    """Return the name of the block that a layer belongs to, or None."""
+    matches = filter(None, (re.match(pattern, layer.name) for pattern, _ in BLOCK_PATTERNS))
+    return next(("".join(match.groups()) for match in matches), None)
 
 
 def _calls_from_blocks(model, count):
-    """The calls of the last blocks and of all that comes after them, by their place in `graph.calls`."""
+    """Return the calls of the last blocks and of all that comes after them, by their place in `graph.calls`."""
     names = block_names(model)
     if integer("blocks", count, 1) > len(names):
         raise ValueError(
@@ -247,16 +305,8 @@ def _calls_from_blocks(model, count):
     return found
 
 
-def _normalizes(layer):
-    return isinstance(layer, keras.layers.BatchNormalization)
-
-
-def _is_depthwise(layer):
-    return isinstance(layer, keras.layers.DepthwiseConv2D)
-
-
 def _base_layers(model):
-    """All layers but the head."""
+    """Return all layers but the head."""
     others = [layer for layer in model.layers if layer.name != "head"]
     if len(others) == len(model.layers):
         raise ValueError(f'model must have a layer named "head", and {model.name} has none; make it with add_head')
@@ -264,21 +314,20 @@ def _base_layers(model):
 
 
 def _set_trainable(model, chosen):
-    """Let training change the head and the chosen layers, except for batch normalisation."""
+    """Let training change the head and the chosen layers."""
     base, chosen = _base_layers(model), {layer.name for layer in chosen}
     model.trainable = True  # also its layers, which follow one by one
     for layer in base:
-        layer.trainable = layer.name in chosen and not _normalizes(layer)
+        layer.trainable = layer.name in chosen
 
 
 def _summary(model):
-    """What of a model can be trained, by block; layers outside of blocks one by one."""
+    """Count the trainable parameters of each block, and of each layer outside a block."""
     rows = {}
     for layer in model.layers:
         if layer.weights:
             row = rows.setdefault(_block_of(layer) or layer.name, np.zeros(3, int))
-            trainable = sum(int(np.prod(weight.shape)) for weight in layer.trainable_weights)
-            row += (1, layer.count_params(), trainable)
-    rows["total"] = np.sum(list(rows.values()), axis=0)
+            row += (1, layer.count_params(), sum(int(np.prod(weight.shape)) for weight in layer.trainable_weights))
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["layers", "parameters", "trainable"])
+    table.loc["total"] = table.sum()
     return table.rename_axis("name").reset_index()

@@ -10,12 +10,12 @@ def real_array(name, value, shapes):
     """Return `value` as a NumPy array of finite real numbers.
 
     Args:
-        name: of the argument, for the message.
-        value: anything that NumPy turns into an array.
-        shapes: the layouts allowed, one tuple of axis names each, for example ``[("height", "width")]``.
+        name: Of the argument, for the message.
+        value: Anything that NumPy turns into an array.
+        shapes: The layouts allowed, one tuple of axis names each, for example `[("height", "width")]`.
 
     Raises:
-        ValueError: for a wrong number of axes, an empty axis, text, complex numbers, NaN and infinity.
+        ValueError: For a wrong number of axes, an empty axis, text, complex numbers, NaN and infinity.
     """
     layouts = " or ".join("(" + ", ".join(axes) + ("," if len(axes) == 1 else "") + ")" for axes in shapes)
     try:
@@ -61,16 +61,16 @@ def pair(name, value, minimum=1):
 
 
 def choice(name, value, allowed, description=None):
-    """Return the word in `allowed` that `value` is, in any case; Keras, too, takes "SAME" for "same".
+    """Look up a word among those allowed, in any case, as Keras does: it takes "SAME" for "same".
 
     Args:
-        name: of the argument, for the message.
-        value: the word to look up.
-        allowed: the words.
-        description: stands for the words in the message, where there are many; similar ones are then suggested.
+        name: Of the argument, for the message.
+        value: The word to look up.
+        allowed: The words.
+        description: Stands for the words in the message, where there are many; similar ones are then suggested.
 
     Raises:
-        ValueError: for anything else than one of the words.
+        ValueError: For anything else than one of the words.
     """
     words = {word.lower(): word for word in allowed}
     if isinstance(value, str) and value.lower() in words:

@@ -38,8 +38,8 @@ def imagenet_tensors():
         {name in PyTorch: NumPy array}.
 
     Raises:
-        ModuleNotFoundError: without the package.
-        RuntimeError: if its file is damaged.
+        ModuleNotFoundError: Without the package.
+        RuntimeError: If its file is damaged.
     """
     try:
         path = importlib.resources.files(PACKAGE) / "models" / WEIGHTS_FILE
@@ -61,11 +61,11 @@ def set_weights(model, tensors):
     """Give EfficientNet-Lite0 the tensors of a PyTorch file.
 
     Args:
-        model: a Keras model made by ``efficientnet_lite0``, with or without its top.
+        model: A Keras model made by `efficientnet_lite0`, with or without its top.
         tensors: {name in PyTorch: NumPy array}.
 
     Raises:
-        ValueError: for missing, unexpected or misshapen tensors. PyTorch's batch counters are ignored, and so is the
+        ValueError: For missing, unexpected or misshapen tensors. PyTorch's batch counters are ignored, and so is the
             top for a model without one.
     """
     variables = {f"{layer.name}/{variable.name}": variable for layer in model.layers for variable in layer.weights}
@@ -94,13 +94,13 @@ def read_torch_file(path):
     """Return the tensors of a state dict as {name: NumPy array}.
 
     Args:
-        path: a file that ``torch.save`` wrote before PyTorch 1.6 (the legacy format), with float32 and int64 tensors
+        path: A file that `torch.save` wrote before PyTorch 1.6 (the legacy format), with float32 and int64 tensors
             on the CPU; they may be views with any strides.
 
     Raises:
-        ValueError: with the reason, for every other content: a damaged or incomplete file, other objects than tensors
+        ValueError: With the reason, for every other content: a damaged or incomplete file, other objects than tensors
             in an OrderedDict, and a program that asks for anything but them.
-        FileNotFoundError: if there is no file.
+        FileNotFoundError: If there is no file.
 
     Source: https://docs.python.org/3/library/pickle.html#restricting-globals.
     """

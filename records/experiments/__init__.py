@@ -23,7 +23,7 @@ class Experiment:
     Attributes:
         claim: A short sentence.
         run: Takes a seed and returns numbers by name, such as {"plain 56": 0.76}; one is the trivial method's.
-        holds: Takes such numbers and returns whether they bear the claim out.
+        holds: Takes such numbers and returns True if they bear the claim out.
         rates: Tries at least three learning rates for each contender on validation images, which are part of the
             training images; returns a DataFrame with the columns "contender", "rate", "seed", "validation".
     """
@@ -45,7 +45,7 @@ def notebook(stem, **parameters):
         A dict of all names that these cells define. Nothing is printed.
 
     Raises:
-        KeyError: The notebook has no such parameter.
+        KeyError: If the notebook has no such parameter.
     """
     cells = nbformat.read(NOTEBOOKS / f"{stem}.ipynb", as_version=4).cells
     names = {"__name__": stem}

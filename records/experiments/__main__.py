@@ -1,10 +1,12 @@
-"""Do the trained experiments of the notebooks show what they are said to show, for five seeds? From the root:
+"""Repeat the trained experiments of the notebooks over five seeds, and test their claims.
+
+From the root of the repository:
 
     python -m records.experiments                all experiments, a Markdown table (hours on two cores)
     python -m records.experiments 04 08          those of two notebooks
     python -m records.experiments 08 --seeds 2
     python -m records.experiments 08 --save      and keep the table in nb08.md, beside nb08.py
-    python -m records.experiments 08 --rates     how the learning rates were chosen
+    python -m records.experiments 08 --rates     the search for the learning rates
 
 Each line of the table: the claim, the numbers (median, lowest to highest over the seeds), in how many seeds it holds.
 """
@@ -72,7 +74,7 @@ def heading(number, seeds):
 
 
 def row(number, experiment, seeds):
-    """A line of the table."""
+    """Return a line of the table."""
     start, runs = time.perf_counter(), []
     for seed in seeds:
         print(f"{number}: {experiment.claim}: seed {seed}", file=sys.stderr, flush=True)
@@ -87,7 +89,7 @@ def row(number, experiment, seeds):
 
 
 def show_rates(number, experiment):
-    """The validation accuracy of each contender at each rate, and which is best."""
+    """Print the validation accuracy of each contender at each rate, and the best rates."""
     if experiment.rates is None:
         return
     table = experiment.rates()

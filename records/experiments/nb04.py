@@ -1,4 +1,4 @@
-"""Notebook 04: moved digits, what pooling is good for, and permuted pixels."""
+"""Notebook 04: moved digits, the use of pooling, and permuted pixels."""
 
 import contextlib
 import functools
@@ -51,7 +51,7 @@ def test_images(kind):
 
 @functools.cache
 def learned(name, kind, seed, rate=None, epochs=None):
-    """A contender, trained on one kind of digits as in the notebook."""
+    """Train a contender on one kind of digits, as in the notebook."""
     nb = cells()
     before = dict(nb["EPOCHS"])
     if epochs:
@@ -82,7 +82,7 @@ def rates():
 
 
 def moved_digits(trained_on, names):
-    """How many moved test digits networks read, and the better of two trivial methods."""
+    """Count the moved test digits that networks and the better of two trivial methods read."""
 
     def run(seed):
         nb = cells()
@@ -107,12 +107,12 @@ def shifted(seed):
 
 
 def more(better, worse):
-    """Whether one network reads more digits than another after each shift."""
+    """Return a test: one network reads more digits than another after each shift."""
     return lambda numbers: all(numbers[f"{better}, shift {by}"] > numbers[f"{worse}, shift {by}"] for by in (1, 2))
 
 
 def even_and_odd(seed):
-    """A pooling before the global maximum: the accuracy at shifts that are multiples of its stride, and at others."""
+    """Measure a pooling before the global maximum at shifts that are multiples of its stride, and at others."""
     read = {"even": [], "odd": []}
     for down in range(4):
         for right in range(4):

@@ -40,7 +40,7 @@ def writers_rates():
 
 
 def distorted(seed):
-    """The same network and as many updates, on images as they are and on distorted ones; the 1,000 test images."""
+    """Train as many updates on images as they are and on distorted ones; test with 1,000 images."""
     x, y, x_test, y_test = (nb[name] for name in ("x_learn", "y_learn", "x_digits", "y_test"))
     recipe = nb["epochs"], nb["batch_size"]
     numbers = {name: _train(new, x, y, x_test, y_test, seed, *recipe) for name, new in nb["contenders"].items()}
@@ -65,7 +65,7 @@ def distorted_rates():
 
 
 def _train(build, x, y, x_test, y_test, seed, epochs, batch_size):
-    """The accuracy on x_test after the last epoch."""
+    """Return the accuracy on x_test after the last epoch."""
     table, _ = train(
         {"": build},
         x,

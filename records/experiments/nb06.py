@@ -29,7 +29,7 @@ def names():
 
 
 def with_sgd(activation, rate):
-    """The network of the notebook with stochastic gradient descent and momentum, as in the paper."""
+    """Build the network of the notebook with stochastic gradient descent and momentum, as in the paper."""
     model = names()["five_convolutions"](activation.lower(), FIRST_WEIGHTS[activation], rate)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(rate, momentum=0.9), loss, metrics=["accuracy"])
@@ -72,7 +72,7 @@ def with_adam(activation, rate):
 
 
 def few_images(seed):
-    """Accuracy and loss on test images after training with few images, and what a search among them finds."""
+    """Measure accuracy and loss on test images after training with few images, and two trivial methods."""
     n, numbers = names(), {}
     tests = n["shrink"](n["middles"](n["x_test"])), n["y_test"]
     for view, drop in CONTENDERS:

@@ -44,7 +44,7 @@ def rates():
 
 
 def _train(build, x, y, x_test, y_test, seed):
-    """The accuracy on x_test after the last epoch."""
+    """Return the accuracy on x_test after the last epoch."""
     table, _ = train(
         {"": build},
         x,

@@ -23,12 +23,12 @@ LONGER = 4  # times as many epochs
 
 @functools.cache
 def notebook_08(epochs=None):
-    """What notebook 08 defines, with its number of epochs or another one."""
+    """Return all that notebook 08 defines, with its number of epochs or another one."""
     return notebook("08_resnet") if epochs is None else notebook("08_resnet", EPOCHS=epochs)
 
 
 def network(name, optimizer, rate, cells):
-    """A function that builds and compiles a network of NETWORKS."""
+    """Return a function that builds and compiles a network of NETWORKS."""
     depth, residual = NETWORKS[name]
     if optimizer == "SGD":
         return lambda: cells["build"](depth, residual, cells["sgd"](rate))
@@ -37,13 +37,13 @@ def network(name, optimizer, rate, cells):
 
 
 def errors(model, cells):
-    """Of a trained network: on training and test images."""
+    """Measure a trained network on training and test images."""
     error, images, labels = cells["error"], cells["x"][:400], cells["y"][:400]
     return {"training": error(model, images, labels), "test": error(model, cells["x_new"], cells["y_new"])}
 
 
 def errors_without_blocks(model, cells):
-    """The same, and on training images if one block is removed."""
+    """Measure the same, and on training images if one block is removed."""
     error, images, labels = cells["error"], cells["x"][:400], cells["y"][:400]
     blocks, removed = removable_blocks(model), []
     for block in (blocks[place] for place in np.linspace(0, len(blocks) - 1, 7).astype(int)):
@@ -78,7 +78,7 @@ def trained(optimizer, names, five, longer=1):
 
 
 def depths(optimizer, seed):
-    """Training and test errors of the four networks, and what a trivial method gets on the test images."""
+    """Measure the four networks on training and test images, and a trivial method on the test images."""
     found = trained(optimizer, tuple(NETWORKS), seed // 5).xs(seed, level="seed")
     numbers = {f"{name}, {part}": found.loc[name, part] for part in ("training", "test") for name in NETWORKS}
     return numbers | {f"{name}, test": error for name, error in notebook_08()["trivial"].items()}
@@ -131,7 +131,7 @@ class Scheduled(keras.callbacks.Callback):
 
 
 def rates(optimizer, seeds=(0, 1)):
-    """The accuracy on the validation images for each network and learning rate."""
+    """Measure each network at each learning rate on the validation images."""
     cells, rows = notebook_08(), []
     make = {"SGD": lambda: keras.optimizers.SGD(1.0, momentum=0.9), "Adam": lambda: keras.optimizers.Adam(1.0)}
     for name, (depth, residual) in NETWORKS.items():

@@ -31,7 +31,7 @@ def cells():
 
 @functools.cache
 def task(name):
-    """(x, y), (x_test, y_test) of a set, and the ways to learn it."""
+    """Return (x, y), (x_test, y_test) of a set, and the ways to learn it."""
     train, test, names = cells()["load"](name)
     with contextlib.redirect_stdout(sys.stderr):
         return train, test, cells()["ways_to_learn"](train[0], test[0], len(names))
@@ -53,17 +53,17 @@ def run(name, count, seed):
 
 @functools.cache
 def run_longer(name, count, seed):
-    """All ways, three times as long."""
+    """Train all ways three times as long."""
     (_, y), (_, y_test), ways = task(name)
     chosen, found = cells()["draw"](y, count, seed), {}
     for contender, way in ways.items():
-        way.learn(chosen, y, chosen_rates(name)[contender], 3 * cells()["EPOCHS"], seed)
+        way.learn(chosen, y, chosen_rates(name)[contender], epochs=3 * cells()["EPOCHS"], seed=seed)
         found[contender] = way.accuracy(y_test)
     return {**found, "trivial": run(name, count, seed)["trivial"]}
 
 
 def rates(name, counts, seeds=(0, 1)):
-    """Accuracies on validation images: training images that were not drawn, at most 600."""
+    """Measure on validation images: training images that were not drawn, at most 600."""
     (_, y), _, ways = task(name)
     rows = []
     for count in counts:
@@ -72,7 +72,7 @@ def rates(name, counts, seeds=(0, 1)):
             validation = np.setdiff1d(np.arange(len(y)), chosen)[:600]
             for contender, way in ways.items():
                 for rate in TRIED[contender]:
-                    way.learn(chosen, y, rate, cells()["EPOCHS"], seed)
+                    way.learn(chosen, y, rate, epochs=cells()["EPOCHS"], seed=seed)
                     accuracy = way.accuracy(y[validation], way.inputs[validation])
                     rows.append({"contender": contender, "rate": rate, "seed": seed, "validation": accuracy})
     return pd.DataFrame(rows)
@@ -87,7 +87,7 @@ def frozen_last(found):
 
 
 def early_features_first(found):
-    """The two ways without the last blocks as ImageNet left them are ahead of all others."""
+    """Compare: the two ways without the last blocks as ImageNet left them are ahead of all others."""
     others = found["frozen"], found["from scratch"], found["trivial"]
     return min(found["cut off"], found["fine-tuned"]) > max(others)
 

@@ -19,7 +19,7 @@ WRONG = {
     ],
     "q3": [
         ([True] * 4, "not all"),
-        ([False, True, True, True], "alone"),
+        ([False, True, True, True], "no horses"),
         ([False, True, False, False], "teapot"),
         ([False] * 4, "2 of 4"),
         ([False, True, True], "expected 4 values, got 3"),

@@ -23,7 +23,7 @@ WRONG = {
         (lambda x: x, "TypeError"),
     ],
     "q3": [
-        ((91, 100, 109), "series"),
+        ((91, 100, 109), "3 values"),
         ((92, 100, 109), "full"),
         ((108, 100, 92), "order"),
         ((92, 108), "expected 3 values, got 2"),

@@ -26,8 +26,8 @@ WRONG = {
     ],
     "q3": [
         ((470, 830), "inside the branch"),
-        ((360, 760), "adds maps too"),
-        ((400, 360), "vanish"),
+        ((360, 760), "adds maps: as many"),
+        ((400, 360), "branch stays"),
         ((400, 800), "gone as well"),
         ((760, 400), "order"),
         (400, "list"),

@@ -33,12 +33,12 @@ To add one, say to notebook 05:
            lesson="Pooling leaves a quarter of the numbers.",
        )
 
-   `mistakes` are pairs: a wrong answer, and what to say to it. For a function that students write there is
-   `same_function`; any function that takes the answer and returns None or feedback is a judge, too (see `_halved` in
+   `mistakes` are pairs: a wrong answer and the feedback to it. For a function that students write there is
+   `same_function`; any function that takes the answer and returns None or feedback is also a judge (see `_halved` in
    alexnet_zfnet_vgg.py). Feedback helps without giving the answer away. A judge of a function tries a case for each
    border that the question names; a tolerance fits the value that it is for.
 
-3. Test. In tests/wrong_answers/lenet.py, what students will answer, three or more, and a word of the feedback to it::
+3. Test. In tests/wrong_answers/lenet.py, list three or more likely answers, each with a word of the feedback to it::
 
        "q9": [(4704, "what it reads"), (196, "one map"), (2352, "two columns"), (1000, "not the value")],
 

@@ -137,9 +137,7 @@ q4 = Exercise(
             ),
         ],
     ),
-    hint=(
-        "Begin with height * width zeros in one row: a switch is an index into it. At the end, .reshape(height, width)."
-    ),
+    hint="Begin with height * width zeros in one row: a switch is an index into it. Then .reshape(height, width).",
     solution="""
 import numpy as np
 
@@ -211,10 +209,7 @@ q5 = Exercise(
                 _with(slope=lambda x, w, y: np.sign(w)),
                 "You use only the sign of the slope. How strongly a pixel matters counts as well.",
             ),
-            (
-                _with(slope=lambda x, w, y: w[::-1, ::-1]),
-                "No flip: each pixel is multiplied by the weight at its own place.",
-            ),
+            (_with(slope=lambda x, w, y: w[::-1, ::-1]), "No flip: each pixel meets the weight at its own place."),
             (_once, "That is a single step. Repeat it, and look at each step whether the neuron is active."),
         ],
     ),

@@ -18,12 +18,8 @@ q1 = Exercise(
         ],
     ),
     hint="Each of the 1,000 names is the right one with the same probability. How many of them are named?",
-    solution="""
-answer = 5 / 1000
-""",
-    lesson=(
-        "Half a per cent. Networks have the right name among their first five for more than 90 % of the photographs."
-    ),
+    solution="answer = 5 / 1000",
+    lesson="Half a per cent. Networks have the right name among their first five for over 90 % of the photographs.",
 )
 
 _rng = np.random.default_rng(seed=0)
@@ -37,10 +33,7 @@ q2 = Exercise(
             (_rng.dirichlet(np.ones(6)), 1),
         ],
         mistakes=[
-            (
-                lambda p, k: np.sort(p)[::-1][:k],
-                "Those are the probabilities themselves. Where in the array do they stand?",
-            ),
+            (lambda p, k: np.sort(p)[::-1][:k], "Those are the probabilities. Where in the array do they stand?"),
             (lambda p, k: np.argsort(p)[:k], "Those are the places of the smallest entries."),
             (lambda p, k: np.argsort(p)[-k:], "Right places, but the largest has to come first."),
             (lambda p, k: np.argsort(-p), "Those are all places. Give the first k of them."),
@@ -65,10 +58,7 @@ q3 = Exercise(
         mistakes=[
             ([True, True, True, True], "There are many animals among the names, but not all. Search for each of them."),
             ([True, True, True, False], "Search for the giraffe once more."),
-            (
-                [False, True, True, True],
-                "'horse cart' and 'horse chestnut seed' are not horses. Is there a 'horse' alone?",
-            ),
+            ([False, True, True, True], "'horse cart' and 'horse chestnut seed' are no horses. Is there a 'horse'?"),
             ([False, True, False, False], "Search for the teapot once more."),
         ],
     ),
@@ -86,14 +76,8 @@ q4 = Exercise(
         4.694024 * 4,
         mistakes=[
             (4.694024, "That is the number of parameters in millions. Each takes 4 bytes."),
-            (
-                4.694024 * 32,
-                "You counted bits. Each parameter takes 4 bytes, and the answer is asked for in bytes, too.",
-            ),
-            (
-                4694024 * 4 / 2**20,
-                "You divided by 1,024 twice, which gives mebibytes. Here a megabyte has a million bytes.",
-            ),
+            (4.694024 * 32, "You counted bits. A parameter takes 4 bytes, and the answer is in bytes."),
+            (4694024 * 4 / 2**20, "You divided by 1,024 twice: mebibytes. A megabyte has a million bytes."),
             (4.694024 * 8, "That would be 8 bytes for each parameter, as Python's own floats take."),
             (4694024 * 4, "Those are bytes. A megabyte has a million of them."),
             (300 * 451 * 3 * 4 / 1e6, "That is the photograph. The question is about what the network has learned."),
@@ -101,8 +85,6 @@ q4 = Exercise(
         tolerance=0.06,
     ),
     hint="The number of parameters was printed together with the first answer.",
-    solution="""
-answer = 4_694_024 * 4 / 1e6
-""",
+    solution="answer = 4_694_024 * 4 / 1e6",
     lesson="18.8 MB. The weights of AlexNet take 244 MB.",
 )

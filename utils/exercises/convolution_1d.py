@@ -44,10 +44,7 @@ q2 = Exercise(
                 _windows_from_zero,
                 "Your kernel is not flipped: w[0] meets the oldest reading of each window. It belongs to the newest.",
             ),
-            (
-                lambda x, w: convolve1d(x, w, "full"),
-                "You keep windows that hang over the edge. Only full windows count.",
-            ),
+            (lambda x, w: convolve1d(x, w, "full"), "Some windows hang over the edge. Only full windows count."),
             (lambda x, w: convolve1d(x, w, "same"), "You return as many values as x has. Only full windows count."),
             (lambda x, w: convolve1d(x, w)[:-1], "The last window is missing. Count the full windows again."),
             (lambda x, w: convolve1d(x, w) / np.sum(w), "You divide by the sum of the weights; the formula does not."),
@@ -70,18 +67,13 @@ q3 = Exercise(
     judge=same_numbers(
         (92, 100, 108),
         mistakes=[
-            (
-                (91, 100, 109),
-                "`same` is right. For the others, try a series of 3 and a kernel of 1: how long is the result?",
-            ),
+            ((91, 100, 109), "`same` is right. For the others try 3 values and a kernel of 1: how long is the result?"),
             ((92, 100, 109), "Two are right. In `full` the last window still shares one sample with the series."),
             ((91, 100, 108), "Two are right. Check `valid` with a series of 3 and a kernel of 3: one window fits."),
             ((108, 100, 92), "These are the right lengths in another order. The order is valid, same, full."),
         ],
     ),
-    hint=(
-        "Place the kernel at the very left and at the very right, and count the places in between, both ends included."
-    ),
+    hint="Place the kernel at the very left and at the very right, and count the places in between, both included.",
     solution="""
 N, F = 100, 9
 answer = (N - F + 1, N, N + F - 1)
@@ -124,9 +116,7 @@ q5 = Exercise(
         ],
     ),
     hint="The error of an average of n readings is 12 / sqrt(n). How large must sqrt(n) be?",
-    solution="""
-answer = (12 / 2) ** 2
-""",
+    solution="answer = (12 / 2) ** 2",
     lesson="Six times less noise costs thirty-six times the readings.",
 )
 
@@ -179,22 +169,13 @@ q7 = Exercise(
                 lambda w, x, p, rate: _descend(w, x, p, rate, mean=False),
                 "The loss is the *mean* over the windows; yours is their sum.",
             ),
-            (
-                lambda w, x, p, rate: _descend(w, x, p, 1),
-                "Your step has the size of the whole gradient. Where is the learning rate?",
-            ),
-            (
-                lambda w, x, p, rate: w - _descend(w, x, p, 1),
-                "That is the gradient. The function should return the new weights.",
-            ),
+            (lambda w, x, p, rate: _descend(w, x, p, 1), "Your step is the full gradient. Where is the learning rate?"),
+            (lambda w, x, p, rate: w - _descend(w, x, p, 1), "That is the gradient. Return the new weights."),
             (
                 lambda w, x, p, rate: w - rate * 2 * np.mean(x @ w - p),
                 "Each weight has a slope of its own: multiply the errors by the readings of that weight, then average.",
             ),
-            (
-                lambda w, x, p, rate: w - rate * np.mean(np.square(x @ w - p)),
-                "You step by the loss. The step needs its slope.",
-            ),
+            (lambda w, x, p, rate: w - rate * np.mean(np.square(x @ w - p)), "You step by the loss, not by its slope."),
             (
                 lambda w, x, p, rate: _descend(w, x, p, rate, factor=2 / len(w), mean=False),
                 "Divide by the number of windows, not by the number of weights.",

@@ -1,4 +1,4 @@
-"""An exercise: what a notebook asks for is checked, hinted at and solved here."""
+"""An exercise: check an answer, give a hint, show the solution."""
 
 import sys
 
@@ -24,7 +24,7 @@ class Exercise:
             functions.
         hint: A step towards the answer, but not the answer.
         solution: Python code that leaves its result in a variable called `answer`. The tests run it.
-        lesson: What the exercise teaches, printed with a right answer and with the solution.
+        lesson: The point of the exercise, printed with a right answer and with the solution.
     """
 
     def __init__(self, *, judge, hint, solution, lesson):
@@ -44,7 +44,7 @@ class Exercise:
         return "?"
 
     def check(self, answer=None):
-        """Print whether an answer is right, and if it is not, what to look at."""
+        """Judge an answer and print the verdict, with feedback on a wrong one."""
         verdict, text = self.evaluate(answer)
         print(
             f"Exercise {self.number}: {text}"
@@ -56,7 +56,7 @@ class Exercise:
         """Judge an answer without printing.
 
         Args:
-            answer: What the exercise asks for: a number, text, an array, a function. None and ... are no answers.
+            answer: A number, text, an array, a function. None and ... are no answers.
 
         Returns:
             (True, lesson), (False, feedback), or (None, request) if there is no answer yet.
@@ -77,7 +77,7 @@ class Exercise:
         print(f"Hint {self.number}: {self.hint_text}")
 
     def solution(self):
-        """Print the solution and what it teaches."""
+        """Print the solution and the lesson."""
         print(f"Solution {self.number}:\n\n{self.solution_code.strip()}\n\n{self.lesson}")
 
 

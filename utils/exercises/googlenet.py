@@ -103,14 +103,8 @@ q3 = Exercise(
         (_KEPT, _KEPT - 40 + 400),
         mistakes=[
             ((_KEPT + 50 + 20, _KEPT - 40 + 400 + 50 + 20), "Reduced maps are read inside the branch only."),
-            (
-                (_KEPT - 40, _KEPT - 40 + 400),
-                "The pooling branch adds maps too: as many as its 1 × 1 layer has filters.",
-            ),
-            (
-                (_KEPT, _KEPT - 40),
-                "Without a 1 × 1 layer the pooling branch does not vanish. How many maps does it give?",
-            ),
+            ((_KEPT - 40, _KEPT - 40 + 400), "The pooling branch adds maps: as many as its 1 × 1 layer has filters."),
+            ((_KEPT, _KEPT - 40), "Without a 1 × 1 layer the pooling branch stays. How many maps does it give?"),
             ((_KEPT, _KEPT + 400), "The 1 × 1 layer is gone, so its maps are gone as well."),
             ((_KEPT - 40 + 400, _KEPT), "The order is: with, without the 1 × 1 layer."),
         ],

@@ -19,9 +19,7 @@ q1 = Exercise(
         ],
     ),
     hint="Pixels first: rows times columns. Then bytes: one for each colour of a pixel.",
-    solution="""
-answer = 600 * 600 * 3
-""",
+    solution="answer = 600 * 600 * 3",
     lesson="3 N * N bytes: twice the resolution takes four times the memory.",
 )
 
@@ -37,9 +35,7 @@ q2 = Exercise(
             (_image[:2, :2] * _kernel, "These are the products of the first place. Add them up, then slide on."),
         ],
     ),
-    hint=(
-        "Four places. At the first one the pixels under the filter are 1, 2, 0, 1; multiply each by its weight and add."
-    ),
+    hint="Four places. At the first the pixels under the filter are 1, 2, 0, 1; multiply each by its weight and add.",
     solution="""
 answer = [[0*1 + 1*2 + 2*0 + 3*1,  0*2 + 1*0 + 2*1 + 3*3],
           [0*0 + 1*1 + 2*4 + 3*0,  0*1 + 1*3 + 2*0 + 3*1]]
@@ -141,10 +137,7 @@ q5 = Exercise(
         5,
         mistakes=[
             (40, "That is the distance in pixels of the original. How many of the kept columns is it?"),
-            (
-                1.25,
-                "There are whole columns only: after how many steps of 8 does one fall on a brightest column again?",
-            ),
+            (1.25, "There are whole columns only: after how many steps of 8 does one meet a brightest column again?"),
             (0.8, "That is the part of a stripe between two kept columns. When have whole stripes passed?"),
             (10, "After ten columns the pattern has repeated twice. Find the first time."),
             (80, "That is in pixels, and the pattern repeats earlier."),
@@ -162,9 +155,7 @@ import math
 
 answer = math.lcm(8, 10) // 8         # column 40 is the next in both lists
 """,
-    lesson=(
-        "Five kept columns, 40 pixels: stripes four times as wide as the real ones, which are not in the scene at all."
-    ),
+    lesson="Five kept columns, 40 pixels: stripes four times as wide as the real ones, which are not in the scene.",
 )
 
 

@@ -76,7 +76,7 @@ def read_table(answer, shape):
     """Read an answer that must be an array of a given shape, for a judge of its own.
 
     Args:
-        answer: What a student gives.
+        answer: A student's answer.
         shape: The shape that is asked for, a tuple.
 
     Returns:
@@ -92,7 +92,7 @@ def read_table(answer, shape):
 
 
 def read_numbers(answer, truth=False):
-    """Turn what a student gives into an array.
+    """Turn a student's answer into an array.
 
     Args:
         answer: Anything.
@@ -164,7 +164,7 @@ def _try(function, cases):
 
 
 def _call(function, given, untouched):
-    """Return what a student's function returns, None for nothing; raise Wrong if it fails or changes what is given."""
+    """Call a student's function and return its result, None for nothing; raise Wrong if it fails or changes `given`."""
     try:
         result = function(*given)
     except (Exception, SystemExit) as error:  # whatever a student's code raises is feedback, not a crash
@@ -261,7 +261,7 @@ def _type(thing):
 
 
 def _in_words(arguments):
-    """Put the arguments of a call into words, short enough to leave room for what is wrong."""
+    """Put the arguments of a call into words, short enough to leave room for the feedback."""
     if hasattr(arguments[0], "layers"):
         return f"the model {arguments[0].name!r}"
     return shorten("the argument" + "s" * (len(arguments) > 1) + " " + ", ".join(map(_argument, arguments)), 100)

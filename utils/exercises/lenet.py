@@ -15,16 +15,11 @@ q1 = Exercise(
             ((2, 2000), "Each of the 16 maps has a coefficient and a bias of its own."),
             ((80, 2000), "The four pixels of a window share one coefficient: they are added up first."),
             ((16, 2000), "Each of the 16 maps has a coefficient and a bias, not one of the two."),
-            (
-                (32, 6400),
-                "The windows do not overlap: how many of them does a map of 10 × 10 hold? And count the biases.",
-            ),
+            ((32, 6400), "The windows do not overlap: how many does a map of 10 × 10 hold? And count the biases."),
             ((32, 8000), "The windows do not overlap: the maps get half as wide and half as high."),
         ],
     ),
-    hint=(
-        "Each map has two parameters. Each of the 5 × 5 units of a map reads the four pixels of its window and a bias."
-    ),
+    hint="Each map has two parameters. Each of its 5 × 5 units reads the four pixels of its window and a bias.",
     solution="""
 parameters = 16 * 2
 connections = 16 * (5 * 5) * (2 * 2 + 1)
@@ -62,10 +57,7 @@ q2 = Exercise(
                 lambda table: _pairs(table.sum(axis=0, keepdims=True)),
                 "You compare how many maps are read. Which ones they are matters as well.",
             ),
-            (
-                lambda table: table.shape[1] - np.unique(table, axis=1).shape[1],
-                "Three equal columns are three pairs, not two.",
-            ),
+            (lambda table: table.shape[1] - np.unique(table, axis=1).shape[1], "Three equal columns are three pairs."),
             (
                 lambda table: table.shape[1] * (table.shape[1] - 1) // 2,
                 "That is the number of all pairs. In which of them are the two columns equal?",
@@ -148,10 +140,7 @@ q5 = Exercise(
         mistakes=[
             ((-np.log(_p), _p), "The order is probability, loss."),
             ((_powers[0] / _powers.sum(), -np.log(_powers[0] / _powers.sum())), "That is the first class."),
-            (
-                (0.25, -np.log(0.25)),
-                "Softmax does not divide the scores by their sum: first each becomes a power of e.",
-            ),
+            ((0.25, -np.log(0.25)), "Softmax does not divide scores by their sum: first each becomes a power of e."),
             ((_p, np.log(_p)), "The logarithm of a number below 1 is negative. A loss is not: mind the sign."),
             ((_p, -np.log10(_p)), "The natural logarithm is meant, `np.log`."),
             ((_p, 1 - _p), "The loss is minus the logarithm of the probability, not what is missing to 1."),
@@ -204,9 +193,7 @@ for epoch in range(1, len(val_loss)):
         break
 answer = (epoch + 1, best + 1)
 """,
-    lesson=(
-        "The 0.47 that would have come next is never seen. More patience costs epochs and may find a better network."
-    ),
+    lesson="The 0.47 that would have come next is not seen. More patience costs epochs and may find a better network.",
 )
 
 q7 = Exercise(
@@ -219,9 +206,7 @@ q7 = Exercise(
         ],
     ),
     hint="Which plants will the network meet in the field? The test must be like that.",
-    solution="""
-answer = 2
-""",
+    solution="answer = 2",
     lesson="Split by plant, by writer, by patient: by what will be new when the network is used.",
 )
 

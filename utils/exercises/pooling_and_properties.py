@@ -14,10 +14,7 @@ q1 = Exercise(
         pool2d(_map, mode="average"),
         mistakes=[
             (pool2d(_map), "That is max pooling. Average pooling takes the mean of the four values."),
-            (
-                4 * pool2d(_map, mode="average"),
-                "These are the sums of the windows. How many values does a window have?",
-            ),
+            (4 * pool2d(_map, mode="average"), "These are sums of the windows. How many values does a window have?"),
             (2 * pool2d(_map, mode="average"), "Divide by the number of values in a window, not by its width."),
             (-pool2d(-_map), "Those are the smallest values of the windows. Average pooling takes the mean."),
             (_map.reshape(4, 2, 2).mean(axis=2), "Your windows are two columns wide, but only one row high."),
@@ -134,15 +131,9 @@ q5 = Exercise(
     judge=same_numbers(
         (1, 1, 0, 2, 0, 2),
         mistakes=[
-            (
-                (2, 2, 0, 1, 0, 1),
-                "Exchanged: an equivariant result moves along, an invariant one does not change at all.",
-            ),
+            ((2, 2, 0, 1, 0, 1), "Exchanged: an equivariant result moves along, an invariant one does not change."),
             ((1, 1, 0, 1, 0, 1), "A single number has no place and cannot move along. Does its value change?"),
-            (
-                (1, 1, 1, 2, 0, 2),
-                "Pooling with stride 2: which pixels share a window before the shift, which after it?",
-            ),
+            ((1, 1, 1, 2, 0, 2), "Pooling with stride 2: which pixels share a window before the shift, and after it?"),
             ((1, 1, 2, 2, 0, 2), "Pooling with stride 2 makes a map less sensitive. Does every value stay the same?"),
             ((1, 1, 0, 2, 1, 2), "A dense layer has a weight for each place. Which weights does the digit meet later?"),
             ((1, 1, 0, 2, 2, 2), "A dense layer has a weight for each place. Which weights does the digit meet later?"),

@@ -28,10 +28,7 @@ q1 = Exercise(
                 lambda x, g, b, e: g * (x - x.mean(1, keepdims=True)) / np.sqrt(x.var(1, keepdims=True) + e) + b,
                 "You normalise each example over its channels. Normalise each channel over the batch.",
             ),
-            (
-                lambda x, g, b, e: g * (x - x.mean(0)) / (x.var(0) + e) + b,
-                "You divide by the variance. Divide by its square root.",
-            ),
+            (lambda x, g, b, e: g * (x - x.mean(0)) / (x.var(0) + e) + b, "You divide by the variance, not its root."),
             (
                 lambda x, g, b, e: g * (x - x.mean(0)) / (x.std(0) + e) + b,
                 "epsilon is added to the variance, inside the root.",
@@ -113,26 +110,17 @@ q2 = Exercise(
         mistakes=[
             (lambda w, g, r, m: w - r * sum(g), "That is plain SGD. Where does the momentum come in?"),
             (lambda w, g, r, m: 2 * w - _descend(w, g, r, m), "The steps go against the gradient, not along it."),
-            (
-                lambda w, g, r, m: _descend(w, g[-1:], r, m),
-                "Only the last gradient counts. Start v once, before the loop.",
-            ),
+            (lambda w, g, r, m: _descend(w, g[-1:], r, m), "Only the last gradient counts. Start v before the loop."),
             (
                 lambda w, g, r, m: _descend(w, g, r * (1 - m), m),
                 "You weigh the new gradient with 1 - momentum; the formula has no such factor.",
             ),
-            (
-                lambda w, g, r, m: _descend(w, g[:1], r, m),
-                "Only the first gradient counts. Does `return` stand inside the loop?",
-            ),
+            (lambda w, g, r, m: _descend(w, g[:1], r, m), "Only the first gradient counts. Is `return` in the loop?"),
             (
                 lambda w, g, r, m: _descend(w, g[:-1], r, m),
                 "w moves too early, or the last gradient is left out: change v first, then move w by it.",
             ),
-            (
-                lambda w, g, r, m: _descend(0, g, r, m) - _descend(0, g[:-1], r, m),
-                "That is v, the last step. Return the weight.",
-            ),
+            (lambda w, g, r, m: _descend(0, g, r, m) - _descend(0, g[:-1], r, m), "That is v, not the weight."),
             (_nesterov, "That is Nesterov's variant. Here w moves by v."),
         ],
     ),
@@ -179,10 +167,7 @@ q3 = Exercise(
                 lambda *given: _plateau_rates(*given, lowest=False),
                 "You compare with the loss before. What counts is the lowest so far.",
             ),
-            (
-                lambda *given: _plateau_rates(*given, count_again=False),
-                "After a division the counting begins again at 0.",
-            ),
+            (lambda *given: _plateau_rates(*given, count_again=False), "After a division, count again from 0."),
             (
                 lambda losses, *given: _plateau_rates([*losses, np.inf], *given)[1:],
                 "The rate falls one epoch too early: the loss of an epoch is known at its end.",
@@ -227,10 +212,7 @@ q4 = Exercise(
         mistakes=[
             ([True, False, False], "There the network has learned its training images better. What is that called?"),
             ([True, True, False], "You look at the test errors. What does degradation say about the training images?"),
-            (
-                [True, False, True],
-                "That is where the deeper network fits its training images better. It is the other way.",
-            ),
+            ([True, False, True], "There the deeper network fits its training images better. It is the other way."),
             ([False, False, True], "There both errors have fallen."),
             ([False, False, False], "Compare the training errors with those 5 %."),
             ([True, True, True], "Compare the training errors with those 5 %: not all of them have risen."),
@@ -238,12 +220,8 @@ q4 = Exercise(
         ],
     ),
     hint="Degradation shows in the training error. A test error that rises while that falls is something else.",
-    solution="""
-answer = [False, True, False]
-""",
-    lesson=(
-        "(A) is overfitting, (B) is degradation: it could copy the 30 layers and does not; (C) is what one hopes for."
-    ),
+    solution="answer = [False, True, False]",
+    lesson="(A) is overfitting, (B) degradation: it could copy the 30 layers and does not; (C) is what one hopes for.",
 )
 
 q5 = Exercise(
@@ -258,9 +236,7 @@ q5 = Exercise(
         ],
     ),
     hint="Write down the shape before and after each block: stride 2 halves rows and columns, filters counts maps.",
-    solution="""
-answer = [True, False, True]
-""",
+    solution="answer = [True, False, True]",
     lesson="(28, 28, 128) becomes (14, 14, 256), stays so, and becomes (14, 14, 512): two changes, two projections.",
 )
 
@@ -276,10 +252,7 @@ q6 = Exercise(
             ((_plain, _plain), "The residual block has the derivative 1 + F', not F'."),
             ((-1, np.log10(0.9)), "That is one block. There are 50 factors."),
             ((1e-50, 0.9**50), "Those are the factors themselves. Give their powers of ten, np.log10(factor)."),
-            (
-                (_plain, -_residual),
-                "The first one is right. 0.9 is less than 1 as well: which sign has its power of ten?",
-            ),
+            ((_plain, -_residual), "The first one is right. 0.9 is also below 1: which sign has its power of ten?"),
             ((_plain, -2), "The first one is right. Give the second to one decimal; do not cut it off."),
             ((_plain, 0), "A path along which nothing is multiplied is not the whole sum. Take (1 + F') fifty times."),
         ],
@@ -315,9 +288,7 @@ from math import comb
 
 answer = (2**9, comb(9, 3))
 """,
-    lesson=(
-        "Half of all paths are left. Of the short ones, through 3 blocks, it is 84 of 120: most never met the block."
-    ),
+    lesson="Half of all paths are left. Of the short ones, through 3 blocks, 84 of 120 are: most never met the block.",
 )
 
 q8 = Exercise(
@@ -332,8 +303,6 @@ q8 = Exercise(
         ],
     ),
     hint="Add up the blocks; each has three convolutions. What comes before the first block, what after the last?",
-    solution="""
-answer = 1 + 3 * (3 + 8 + 36 + 3) + 1
-""",
+    solution="answer = 1 + 3 * (3 + 8 + 36 + 3) + 1",
     lesson="ResNet-152, the paper's deepest network for ImageNet, which won ILSVRC in 2015.",
 )

@@ -69,9 +69,7 @@ q2 = Exercise(
         ],
     ),
     hint="Put W1 = 32, F = 5, P = 2 and S = 2 into the formula, and round down where the division leaves a remainder.",
-    solution="""
-answer = (32 - 5 + 2 * 2) // 2 + 1
-""",
+    solution="answer = (32 - 5 + 2 * 2) // 2 + 1",
     lesson="31 // 2 + 1 = 16: half the width, as usual for stride 2.",
 )
 
@@ -173,8 +171,6 @@ q6 = Exercise(
         ],
     ),
     hint="Count one filter first: its weights for all 32 channels and its bias. Then all filters.",
-    solution="""
-answer = (5 * 5 * 32 + 1) * 64
-""",
+    solution="answer = (5 * 5 * 32 + 1) * 64",
     lesson="51,264 parameters. The size of the image does not occur.",
 )

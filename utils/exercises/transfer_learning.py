@@ -14,9 +14,7 @@ q1 = Exercise(
         ],
     ),
     hint="The last layers have learned the parts of ImageNet's things. Which task is about such parts?",
-    solution="""
-answer = 0
-""",
+    solution="answer = 0",
     lesson="More than a hundred of ImageNet's 1,000 classes are dogs. For the other two, earlier layers help more.",
 )
 
@@ -34,9 +32,7 @@ q2 = Exercise(
         tolerance=0.3,
     ),
     hint="Inside: (5 + 0.01) ms, 20 times. Once: 5 ms, and 0.01 ms 20 times. The number of images cancels.",
-    solution="""
-answer = (5 + 0.01) * 20 / (5 + 0.01 * 20)
-""",
+    solution="answer = (5 + 0.01) * 20 / (5 + 0.01 * 20)",
     lesson="About as many times as there are epochs, because the head costs next to nothing.",
 )
 
@@ -130,9 +126,7 @@ q5 = Exercise(
         ],
     ),
     hint="Is the task near or far? How many labels are there, how much time, and can the base read the images at all?",
-    solution="""
-answer = [1, 2, 3, 0]
-""",
+    solution="answer = [1, 2, 3, 0]",
     lesson=(
         "Near and few labels: the last features. Far: earlier ones. Many labels and time: fine-tuned. "
         "Not readable for the base: from scratch."

@@ -1,8 +1,8 @@
 """The networks of the lecture in Keras, one file for each paper, their layers named as the paper names them.
 
-`from utils.models import lenet5`, and so on. Arguments come in the order of keras.applications; what a network has
-beyond those is passed by keyword. Import this package before you load a saved model: that makes its own layers known to
-Keras. All networks start with random weights, except efficientnet_lite0, which has learned ImageNet.
+`from utils.models import lenet5`, and so on. Arguments come in the order of keras.applications; any beyond
+those are passed by keyword. Import this package before you load a saved model: that makes its own layers known to
+Keras. All networks start with random weights, except efficientnet_lite0, which was trained on ImageNet.
 """
 
 from utils.models.alexnet import alexnet

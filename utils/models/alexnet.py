@@ -28,17 +28,16 @@ def alexnet(
             from 227 x 227: (227 - 11) / 4 + 1 = 55, while 224 does not divide.
         groups: conv2, conv4 and conv5 read only the maps of their own group. The paper has two groups, one on each of
             its two GPUs.
-        include_top, pooling, classes, classifier_activation, name: as in keras.applications.
+        include_top, pooling, classes, classifier_activation, name: As in keras.applications.
 
     Returns:
-        A Keras model of (batch, *input_shape) images with (batch, classes) probabilities.
+        A Keras model from images (batch, height, width, channels) to probabilities (batch, classes).
 
     Raises:
-        ValueError: for an image too small, classes below 1, groups that do not divide the numbers of maps, an unknown
+        ValueError: For an image too small, classes below 1, groups that do not divide the numbers of maps, an unknown
             pooling or activation.
 
-    Source: section 3.5 and Fig. 2; initial weights and biases as in section 5.
-    Introduced in notebook 06.
+    Source: section 3.5 and Fig. 2; initial weights and biases as in section 5. Introduced in notebook 06.
     """
     check_top(include_top, pooling, classes, classifier_activation)
     for channels, filters in ((96, 256), (384, 384), (384, 256)):

@@ -9,10 +9,10 @@ import numpy as np
 
 
 def removable_blocks(model):
-    """List the blocks of a network that ``without_block`` can take out: those that keep the shape of their input.
+    """List the blocks of a network that `without_block` can take out: those that keep the shape of their input.
 
     Args:
-        model: made by ``resnet_small``, ``resnet18``, ``resnet34`` or ``resnet50``.
+        model: Made by `resnet_small`, `resnet18`, `resnet34` or `resnet50`.
 
     Returns:
         The names of the blocks, a list of str, in order.
@@ -29,25 +29,24 @@ def removable_blocks(model):
 
 @contextlib.contextmanager
 def without_block(model, block):
-    """Let a block pass its input on unchanged, within ``with without_block(model, block):``.
+    """Let a block pass its input on unchanged as long as this context lasts.
 
     In a residual block the last normalisation multiplies by zero, so that only the shortcut is left (without
     normalisation: the last kernel is zero). In a plain block each convolution copies its input. Afterwards all weights
     are as before.
 
     Args:
-        model: made by ``resnet_small``, ``resnet18``, ``resnet34`` or ``resnet50``; it is for predictions: training
+        model: Made by `resnet_small`, `resnet18`, `resnet34` or `resnet50`; it is for predictions: training
             would fill the block again.
-        block: one of ``removable_blocks(model)``, or None to leave all as it is.
+        block: One of `removable_blocks(model)`, or None to leave all as it is.
 
     Yields:
         The model.
 
     Raises:
-        ValueError: for a block that changes the shape of its input, with the names of those that do not.
+        ValueError: For a block that changes the shape of its input, with the names of those that do not.
 
-    Source: the experiment of Veit et al. 2016, arXiv:1605.06431.
-    Introduced in notebook 08.
+    Source: the experiment of Veit et al. 2016, arXiv:1605.06431. Introduced in notebook 08.
     """
     removable = removable_blocks(model)
     if block is not None and block not in removable:

@@ -14,13 +14,13 @@ class LocalResponseNormalization(layers.Layer):
     (batch, height, width, maps) keeps its shape.
 
     Args:
-        k: added to the weighted sum, so that nothing is divided by zero.
-        n: number of maps in the sum, odd.
-        alpha: weight of the sum.
-        beta: exponent.
+        k: Added to the weighted sum, so that nothing is divided by zero.
+        n: Number of maps in the sum, odd.
+        alpha: Weight of the sum.
+        beta: Exponent.
 
     Raises:
-        ValueError: for n below 1 or even.
+        ValueError: For n below 1 or even.
 
     Source: section 3.3 of the paper on AlexNet (doi:10.1145/3065386), whose constants are the defaults.
     Introduced in notebook 06.
@@ -46,7 +46,7 @@ def without_top(x, pooling):
     """Apply global average or max pooling, or none, in place of a classifier.
 
     Args:
-        x: the last maps, a Keras tensor (batch, height, width, channels).
+        x: The last maps, a Keras tensor (batch, height, width, channels).
         pooling: "avg", "max" or None.
 
     Returns:
@@ -63,7 +63,7 @@ def check_image(input_shape, smallest):
     """Return input_shape as three ints (height, width, channels).
 
     Raises:
-        ValueError: unless there are three of them, with height and width at least `smallest`.
+        ValueError: Unless there are three of them, with height and width at least `smallest`.
     """
     if not is_pair(input_shape) or len(input_shape) != 3:
         raise ValueError(f"input_shape must be (height, width, channels), got {input_shape!r}")

@@ -45,18 +45,18 @@ def efficientnet_lite0(
         weights: "imagenet" for those learned on ImageNet, which come with a package, or None for random ones.
         input_shape: (height, width, channels), at least 32 x 32. ImageNet's weights need three channels, and were
             learned on 224 x 224 pixels.
-        include_top, pooling, classes, classifier_activation, name: as in keras.applications. ImageNet has 1000 classes.
+        include_top, pooling, classes, classifier_activation, name: As in keras.applications. ImageNet has 1000 classes.
 
     Returns:
-        A Keras model of ``utils.pretrained.preprocess_input(images)``. With the top it gives (batch, classes)
-        probabilities, see ``utils.pretrained.decode_predictions``; without, (batch, height / 32, width / 32, 1280)
+        A Keras model of `utils.pretrained.preprocess_input(images)`. With the top it gives (batch, classes)
+        probabilities, see `utils.pretrained.decode_predictions`; without, (batch, height / 32, width / 32, 1280)
         maps, or with pooling="avg" their 1280 means.
 
     Raises:
-        ValueError: for an image too small, classes below 1, unknown words, and for other channels or classes than those
+        ValueError: For an image too small, classes below 1, unknown words, and for other channels or classes than those
             of the weights.
-        ModuleNotFoundError: without the package of the weights.
-        RuntimeError: if its file is damaged.
+        ModuleNotFoundError: Without the package of the weights.
+        RuntimeError: If its file is damaged.
 
     Source: Table 1 of arXiv:1905.11946; github.com/tensorflow/tpu, models/official/efficientnet/lite.
     Introduced in notebook 00.
@@ -68,9 +68,8 @@ def efficientnet_lite0(
     x = _convolution(image, 32, 3, "stem", strides=2)
     for stage, (expansion, kernel_size, filters, blocks, strides) in STAGES.items():
         for letter in "abcd"[:blocks]:
-            x = inverted_residual_block(
-                x, filters, kernel_size, strides if letter == "a" else 1, expansion, name=f"block{stage}{letter}"
-            )
+            options = dict(kernel_size=kernel_size, strides=strides if letter == "a" else 1, expansion=expansion)
+            x = inverted_residual_block(x, filters, **options, name=f"block{stage}{letter}")
     x = _convolution(x, 1280, 1, "top")
     if include_top:
         x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
@@ -99,23 +98,23 @@ def _check_weights(weights, input_shape, classes):
         )
 
 
-def inverted_residual_block(x, filters, kernel_size=3, strides=1, expansion=6, name="block"):
+def inverted_residual_block(x, filters, *, kernel_size=3, strides=1, expansion=6, name="block"):
     """Apply 1 x 1, depthwise, 1 x 1 convolutions, with many maps in the middle and few at both ends.
 
     There is no activation after the last. The input is added to the result if both have the same shape.
 
     Args:
-        x: a Keras tensor (batch, height, width, channels).
-        filters: maps at the end.
-        kernel_size, strides: ints, of the depthwise convolution.
-        expansion: the middle has expansion * channels maps; with 1 the first convolution is left out.
-        name: start of the names of all layers.
+        x: A Keras tensor (batch, height, width, channels).
+        filters: Maps at the end.
+        kernel_size, strides: Of the depthwise convolution, ints.
+        expansion: The middle has expansion * channels maps; with 1 the first convolution is left out.
+        name: Start of the names of all layers.
 
     Returns:
         A Keras tensor.
 
     Raises:
-        ValueError: for filters, strides, kernel_size or expansion below 1.
+        ValueError: For filters, strides, kernel_size or expansion below 1.
 
     Source: Sandler et al. 2018, arXiv:1801.04381, section 3.3 and Table 1.
     """

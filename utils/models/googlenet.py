@@ -39,20 +39,19 @@ def googlenet(
 
     Args:
         input_shape: (height, width, channels), at least 32 x 32, with the auxiliary classifiers 65 x 65.
-        auxiliary: also classify the maps of inception_4a and inception_4d, as the paper does during training, with
-            their losses weighted by 0.3, ``compile(..., loss_weights=[1, 0.3, 0.3])``.
-        include_top, pooling, classes, classifier_activation, name: as in keras.applications.
+        auxiliary: Also classify the maps of inception_4a and inception_4d, as the paper does during training, with
+            their losses weighted by 0.3, `compile(..., loss_weights=[1, 0.3, 0.3])`.
+        include_top, pooling, classes, classifier_activation, name: As in keras.applications.
 
     Returns:
-        A Keras model of (batch, *input_shape) images with (batch, classes) probabilities: one output, or with
-        ``auxiliary`` a list of three, [softmax2, softmax0, softmax1], the network's own first.
+        A Keras model from images (batch, height, width, channels) to probabilities (batch, classes), or with
+        `auxiliary` to a list of three, [softmax2, softmax0, softmax1], the network's own first.
 
     Raises:
-        ValueError: for an image too small, classes below 1, an unknown pooling or activation, and auxiliary
+        ValueError: For an image too small, classes below 1, an unknown pooling or activation, and auxiliary
             classifiers without the top.
 
-    Source: Table 1, Fig. 3 and section 5 of arXiv:1409.4842.
-    Introduced in notebook 07.
+    Source: Table 1, Fig. 3 and section 5 of arXiv:1409.4842. Introduced in notebook 07.
     """
     check_top(include_top, pooling, classes, classifier_activation)
     if auxiliary and not include_top:
@@ -98,18 +97,18 @@ def inception_module(
     """Look at the same maps through windows of different sizes, in four branches, and concatenate the results.
 
     Args:
-        x: a Keras tensor (batch, height, width, channels).
-        filters_1x1: filters of the branch with one 1 x 1 convolution.
-        filters_3x3_reduce, filters_3x3: filters of the 1 x 1 convolution in front of the 3 x 3, and of the 3 x 3.
-        filters_5x5_reduce, filters_5x5: the same for the 5 x 5 convolution.
-        filters_pool: filters of the 1 x 1 convolution after the 3 x 3 maximum pooling.
-        name: of the concatenation, and the start of the names of all other layers.
+        x: A Keras tensor (batch, height, width, channels).
+        filters_1x1: Filters of the branch with one 1 x 1 convolution.
+        filters_3x3_reduce, filters_3x3: Filters of the 1 x 1 convolution in front of the 3 x 3, and of the 3 x 3.
+        filters_5x5_reduce, filters_5x5: The same for the 5 x 5 convolution.
+        filters_pool: Filters of the 1 x 1 convolution after the 3 x 3 maximum pooling.
+        name: Of the concatenation, and the start of the names of all other layers.
 
     Returns:
         A Keras tensor (batch, height, width, filters_1x1 + filters_3x3 + filters_5x5 + filters_pool).
 
     Raises:
-        ValueError: for filters below 1.
+        ValueError: For filters below 1.
 
     Source: Fig. 2(b) and Table 1 of arXiv:1409.4842, in whose order the numbers of filters stand.
     Introduced in notebook 07.

@@ -25,20 +25,19 @@ def lenet5(
     Args:
         input_shape: (32, 32, channels), or (28, 28, channels), which is padded with two zeros on each side, as the
             paper centres its digits of 28 x 28 in 32 x 32 pixels.
-        classes: outputs of the last layer.
-        classifier_activation: of the last layer.
-        name: of the model.
-        activation: of C1, C3, C5 and F6.
+        classes: Outputs of the last layer.
+        classifier_activation: Of the last layer.
+        name: Of the model.
+        activation: Of C1, C3, C5 and F6.
         pool: "average" or "max". With "relu" and "max" it is a modern network.
 
     Returns:
-        A Keras model of (batch, *input_shape) images with (batch, classes) probabilities.
+        A Keras model from images (batch, height, width, channels) to probabilities (batch, classes).
 
     Raises:
-        ValueError: for another image size, classes below 1, an unknown activation or pooling.
+        ValueError: For another image size, classes below 1, an unknown activation or pooling.
 
-    Source: lecture topic "LeNet-5"; sizes as in section II-B.
-    Introduced in notebook 05.
+    Source: lecture topic "LeNet-5"; sizes as in section II-B. Introduced in notebook 05.
     """
     integer("classes", classes, 1)
     check_activation("activation", activation)
@@ -59,10 +58,10 @@ def lenet5(
 
 
 def image_of_32(input_shape):
-    """Return the input of a LeNet, and what C1 reads: an image of 32 x 32, padded if the input has 28 x 28.
+    """Return the input of a LeNet, and the image that C1 reads: 32 x 32, padded if the input has 28 x 28.
 
     Raises:
-        ValueError: for another image size.
+        ValueError: For another image size.
     """
     height, width, channels = check_image(input_shape, smallest=1)
     if (height, width) not in ((28, 28), (32, 32)):

@@ -16,24 +16,23 @@ from utils.validation import integer
 def lenet5_1998(input_shape=(32, 32, 1), classes=10, name="lenet5_1998"):
     """Build LeNet-5 exactly as in the paper: 60,000 trainable parameters, 340,908 connections.
 
-    C3 reads only some of the maps of S2 (``CONNECTIONS``, Table I), S2 and S4 have trainable weights, every unit up to
-    F6 is squashed by ``scaled_tanh``, and the output compares F6 with a picture of each digit (``BITMAPS``).
+    C3 reads only some of the maps of S2 (`CONNECTIONS`, Table I), S2 and S4 have trainable weights, every unit up to
+    F6 is squashed by `scaled_tanh`, and the output compares F6 with a picture of each digit (`BITMAPS`).
 
     Args:
         input_shape: (32, 32, channels), or (28, 28, channels), padded with two zeros on each side. The paper's pixels
             are -0.1 for paper and 1.175 for ink; with those, pad with -0.1 yourself.
-        classes: at most 10, one for each picture.
-        name: of the model.
+        classes: At most 10, one for each picture.
+        name: Of the model.
 
     Returns:
         A Keras model whose outputs (batch, classes) are squared distances: the smallest one is the answer, so take
-        ``keras.ops.argmin``. Compile it with ``rbf_loss`` and the metric ``rbf_accuracy``.
+        `keras.ops.argmin`. Compile it with `rbf_loss` and the metric `rbf_accuracy`.
 
     Raises:
-        ValueError: for another image size and for classes outside 1 to 10.
+        ValueError: For another image size and for classes outside 1 to 10.
 
-    Source: section II-B; initial weights as in appendix A.
-    Introduced in notebook 05.
+    Source: section II-B; initial weights as in appendix A. Introduced in notebook 05.
     """
     integer("classes", classes, 1)
     if classes > len(BITMAPS):
@@ -56,17 +55,16 @@ def count_connections(model):
     """Count the numbers that the units of each layer of a LeNet read, biases included, and the weights they share.
 
     Args:
-        model: made by ``lenet5`` or ``lenet5_1998``.
+        model: Made by `lenet5` or `lenet5_1998`.
 
     Returns:
         A DataFrame with the columns "layer", "connections" and "parameters" (trainable ones). Layers that only pass
         numbers on (input, padding, flatten) are left out.
 
     Raises:
-        ValueError: for a layer that no LeNet has.
+        ValueError: For a layer that no LeNet has.
 
-    Source: the counts of section II-B.
-    Introduced in notebook 05.
+    Source: the counts of section II-B. Introduced in notebook 05.
     """
     rows = []
     for layer in model.layers:
@@ -91,13 +89,12 @@ def scaled_tanh(x):
     """Squash numbers: f(a) = 1.7159 tanh(2a / 3), with f(1) = 1 and f(-1) = -1.
 
     Args:
-        x: a tensor of any shape.
+        x: A tensor of any shape.
 
     Returns:
         A tensor of the same shape.
 
-    Source: section II-B, equation 6, and appendix A.
-    Introduced in notebook 05.
+    Source: section II-B, equation 6, and appendix A. Introduced in notebook 05.
     """
     return 1.7159 * ops.tanh(2 / 3 * x)
 
@@ -110,11 +107,10 @@ class Subsampling(layers.Layer):
     parameters.
 
     Args:
-        pool_size: rows and columns of a window, an int; windows do not overlap.
-        activation: the squashing function.
+        pool_size: Rows and columns of a window, an int; windows do not overlap.
+        activation: The squashing function.
 
-    Source: section II-B, layers S2 and S4.
-    Introduced in notebook 05.
+    Source: section II-B, layers S2 and S4. Introduced in notebook 05.
     """
 
     def __init__(self, pool_size=2, activation=None, **kwargs):
@@ -165,12 +161,11 @@ class TableConv2D(layers.Layer):
     columns of the table). There is one kernel for each true entry, and one bias for each column.
 
     Args:
-        table: a row for each input map and a column for each output map, true where the second reads the first.
-        kernel_size: rows and columns of the kernels, an int; no padding, stride 1.
-        activation: as in keras.layers.Conv2D.
+        table: A row for each input map and a column for each output map, true where the second reads the first.
+        kernel_size: Rows and columns of the kernels, an int; no padding, stride 1.
+        activation: As in keras.layers.Conv2D.
 
-    Source: section II-B, layer C3.
-    Introduced in notebook 05.
+    Source: section II-B, layer C3. Introduced in notebook 05.
     """
 
     def __init__(self, table, kernel_size, activation=None, **kwargs):
@@ -236,7 +231,7 @@ class EuclideanRBF(layers.Layer):
     (batch, numbers) becomes (batch, classes). Nothing here is trained.
 
     Args:
-        codes: array (classes, numbers).
+        codes: Array (classes, numbers).
 
     Source: section II-B, equation 7.
     """
@@ -261,15 +256,14 @@ def rbf_loss(y_true, y_pred, j=0.1):
     """Add to the distance y_D of the right class D the term log(e^-j + sum_i e^-y_i), which keeps the others away.
 
     Args:
-        y_true: whole numbers, (batch,) or (batch, 1).
-        y_pred: distances, (batch, classes).
-        j: positive; a wrong class farther away than about j is left alone. The paper gives no number.
+        y_true: Whole numbers, (batch,) or (batch, 1).
+        y_pred: Distances, (batch, classes).
+        j: Positive; a wrong class farther away than about j is left alone. The paper gives no number.
 
     Returns:
         The loss of each image, (batch,).
 
-    Source: section II-C, equation 9.
-    Introduced in notebook 05.
+    Source: section II-C, equation 9. Introduced in notebook 05.
     """
     y_true = ops.cast(ops.reshape(y_true, (-1, 1)), "int32")
     right = ops.squeeze(ops.take_along_axis(y_pred, y_true, axis=-1), axis=-1)
@@ -279,11 +273,11 @@ def rbf_loss(y_true, y_pred, j=0.1):
 
 @keras.saving.register_keras_serializable(package="utils.models")
 def rbf_accuracy(y_true, y_pred):
-    """Return 1 where the smallest distance is that of the right class, 0 elsewhere: a metric for ``rbf_loss``.
+    """Return 1 where the smallest distance is that of the right class, 0 elsewhere: a metric for `rbf_loss`.
 
     Args:
-        y_true: whole numbers, (batch,) or (batch, 1).
-        y_pred: distances, (batch, classes).
+        y_true: Whole numbers, (batch,) or (batch, 1).
+        y_pred: Distances, (batch, classes).
 
     Returns:
         (batch,) zeros and ones.

@@ -31,18 +31,17 @@ def resnet18(
 
     Args:
         input_shape: (height, width, channels), at least 32 x 32.
-        use_bias: add a bias to every convolution, which the normalisation after it makes superfluous.
-        include_top, pooling, classes, classifier_activation, name: as in keras.applications.
+        use_bias: Add a bias to every convolution, which the normalisation after it makes superfluous.
+        include_top, pooling, classes, classifier_activation, name: As in keras.applications.
 
     Returns:
-        A Keras model of (batch, *input_shape) images with (batch, classes) probabilities.
+        A Keras model from images (batch, height, width, channels) to probabilities (batch, classes).
 
     Raises:
-        ValueError: for an image too small, classes below 1, an unknown pooling or activation.
+        ValueError: For an image too small, classes below 1, an unknown pooling or activation.
 
     Source: Table 1 of arXiv:1512.03385, with projections where a block changes its shape (option B, as in
-    torchvision).
-    Introduced in notebook 08.
+    torchvision). Introduced in notebook 08.
     """
     return _resnet(
         (2, 2, 2, 2), residual_block, include_top, input_shape, pooling, classes, classifier_activation, use_bias, name
@@ -61,10 +60,9 @@ def resnet34(
 ):
     """Build ResNet-34: sixteen blocks of two 3 x 3 convolutions, 21,797,672 trainable parameters.
 
-    Arguments, result and errors are those of ``resnet18``.
+    Arguments, result and errors are those of `resnet18`.
 
-    Source: Table 1 of arXiv:1512.03385.
-    Introduced in notebook 08.
+    Source: Table 1 of arXiv:1512.03385. Introduced in notebook 08.
     """
     return _resnet(
         (3, 4, 6, 3), residual_block, include_top, input_shape, pooling, classes, classifier_activation, use_bias, name
@@ -83,11 +81,10 @@ def resnet50(
 ):
     """Build ResNet-50: sixteen bottlenecks of three convolutions, 25,636,712 parameters as in keras.applications.
 
-    Arguments, result and errors are those of ``resnet18``. use_bias=False leaves 25,557,032 trainable parameters, as
+    Arguments, result and errors are those of `resnet18`. use_bias=False leaves 25,557,032 trainable parameters, as
     torchvision counts.
 
-    Source: Table 1 of arXiv:1512.03385.
-    Introduced in notebook 08.
+    Source: Table 1 of arXiv:1512.03385. Introduced in notebook 08.
     """
     blocks = (3, 4, 6, 3)
     return _resnet(
@@ -132,20 +129,19 @@ def resnet_small(
             (the stages have filters, 2 * filters and 4 * filters maps, each half as large as those before), one dense
             layer.
         input_shape: (height, width, channels), at least 4 x 4.
-        classes, classifier_activation: as in keras.applications.
-        name: of the model; by default "resnet20" or "plain20" for depth=20.
-        residual: with shortcuts, or plain. The shortcuts have no weights, so both networks have equally many.
-        filters: maps of the first stage.
-        normalization: batch normalisation after each convolution.
+        classes, classifier_activation: As in keras.applications.
+        name: Of the model; by default "resnet20" or "plain20" for depth=20.
+        residual: With shortcuts, or plain. The shortcuts have no weights, so both networks have equally many.
+        filters: Maps of the first stage.
+        normalization: Batch normalisation after each convolution.
 
     Returns:
-        A Keras model of (batch, *input_shape) images with (batch, classes) probabilities.
+        A Keras model from images (batch, height, width, channels) to probabilities (batch, classes).
 
     Raises:
-        ValueError: for another depth, an image too small, classes or filters below 1, and an unknown activation.
+        ValueError: For another depth, an image too small, classes or filters below 1, and an unknown activation.
 
-    Source: section 4.2 of arXiv:1512.03385, with its option A.
-    Introduced in notebook 08.
+    Source: section 4.2 of arXiv:1512.03385, with its option A. Introduced in notebook 08.
     """
     depth, filters = integer("depth", depth, 8), integer("filters", filters, 1)
     if depth % 6 != 2:
@@ -161,9 +157,8 @@ def resnet_small(
     for stage in (2, 3, 4):
         for number in range(1, (depth - 2) // 6 + 1):
             strides = 2 if stage > 2 and number == 1 else 1
-            x = residual_block(
-                x, filters * 2 ** (stage - 2), strides, shortcut, normalization, name=f"conv{stage}_{number}"
-            )
+            name_of_block, options = f"conv{stage}_{number}", dict(shortcut=shortcut, normalization=normalization)
+            x = residual_block(x, filters * 2 ** (stage - 2), strides, **options, name=name_of_block)
     x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
     x = layers.Dense(classes, activation=classifier_activation, name="fc")(x)
     return keras.Model(image, x, name=name or f"{'resnet' if residual else 'plain'}{depth}")
@@ -179,19 +174,18 @@ def resnet_schedule(steps, learning_rate=0.1, warmup_steps=0):
     shrinks the weights ten times as slowly.
 
     Args:
-        steps: all updates of the training, epochs * batches per epoch (64,000 in the paper).
-        learning_rate: the first one.
-        warmup_steps: updates at the start with a tenth of the learning rate (about 400 in the paper, for 110 layers
+        steps: All updates of the training, epochs * batches per epoch (64,000 in the paper).
+        learning_rate: The first one.
+        warmup_steps: Updates at the start with a tenth of the learning rate (about 400 in the paper, for 110 layers
             only).
 
     Returns:
-        A Keras schedule, for ``keras.optimizers.SGD(..., momentum=0.9)``.
+        A Keras schedule, for `keras.optimizers.SGD(..., momentum=0.9)`.
 
     Raises:
-        ValueError: for less than 4 steps, and for a warm-up that is longer than the first half.
+        ValueError: For less than 4 steps, and for a warm-up that is longer than the first half.
 
-    Source: He et al. 2015, arXiv:1512.03385, sections 3.4 and 4.2.
-    Introduced in notebook 08.
+    Source: He et al. 2015, arXiv:1512.03385, sections 3.4 and 4.2. Introduced in notebook 08.
     """
     steps = integer("steps", steps, 4)
     if integer("warmup_steps", warmup_steps, 0) >= steps // 2:
@@ -203,53 +197,52 @@ def resnet_schedule(steps, learning_rate=0.1, warmup_steps=0):
     return keras.optimizers.schedules.PiecewiseConstantDecay([end - 1 for end in ends], rates)  # steps count from 0
 
 
-def residual_block(x, filters, strides=1, shortcut="projection", normalization=True, use_bias=False, name="block"):
+def residual_block(x, filters, strides=1, *, shortcut="projection", normalization=True, use_bias=False, name="block"):
     """Apply two 3 x 3 convolutions and add their input to the result: ReLU(F(x) + x).
 
     Args:
-        x: a Keras tensor (batch, height, width, channels), not negative.
-        filters: of both convolutions.
-        strides: of the first convolution.
-        shortcut: where the block changes the shape of x, "projection" passes it through a 1 x 1 convolution (option
+        x: A Keras tensor (batch, height, width, channels), not negative.
+        filters: Of both convolutions.
+        strides: Of the first convolution.
+        shortcut: Where the block changes the shape of x, "projection" passes it through a 1 x 1 convolution (option
             B) and "padding" leaves out pixels and adds maps of zeros (option A); None makes a plain block, ReLU(F(x)).
-        normalization: batch normalisation after each convolution.
-        use_bias: add a bias to each convolution; without normalisation there always is one.
-        name: of the last layer, and the start of all others.
+        normalization: Batch normalisation after each convolution.
+        use_bias: Add a bias to each convolution; without normalisation there always is one.
+        name: Of the last layer, and the start of all others.
 
     Returns:
         A Keras tensor.
 
     Raises:
-        ValueError: for filters or strides below 1, an unknown shortcut, and fewer filters than channels with
+        ValueError: For filters or strides below 1, an unknown shortcut, and fewer filters than channels with
             "padding".
 
-    Source: Fig. 2 and section 3.3 of arXiv:1512.03385.
-    Introduced in notebook 08.
+    Source: Fig. 2 and section 3.3 of arXiv:1512.03385. Introduced in notebook 08.
     """
     filters, strides = integer("filters", filters, 1), integer("strides", strides, 1)
     y = _conv(x, filters, 3, strides, use_bias, normalization, name=f"{name}_a")
     y = layers.ReLU(name=f"{name}_a_relu")(y)
     y = _conv(y, filters, 3, 1, use_bias, normalization, name=f"{name}_b")
     if shortcut is not None:
-        past = _shortcut(x, filters, strides, shortcut, normalization, use_bias, name)
+        past = _shortcut(x, filters, strides, shortcut, normalization, use_bias=use_bias, name=name)
         y = layers.Add(name=f"{name}_add")([past, y])
     return layers.ReLU(name=name)(y)
 
 
-def bottleneck_block(x, filters, strides=1, use_bias=True, name="block"):
+def bottleneck_block(x, filters, strides=1, *, use_bias=True, name="block"):
     """Apply 1 x 1, 3 x 3, 1 x 1 convolutions with filters, filters and 4 * filters maps, and a shortcut past them.
 
     Args:
-        x: a Keras tensor (batch, height, width, channels).
-        filters: of the first two convolutions.
-        strides: of the first convolution.
-        use_bias, name: as in ``residual_block``.
+        x: A Keras tensor (batch, height, width, channels).
+        filters: Of the first two convolutions.
+        strides: Of the first convolution.
+        use_bias, name: As in `residual_block`.
 
     Returns:
         A Keras tensor.
 
     Raises:
-        ValueError: for filters or strides below 1.
+        ValueError: For filters or strides below 1.
 
     Source: Fig. 5 of arXiv:1512.03385.
     """
@@ -259,7 +252,7 @@ def bottleneck_block(x, filters, strides=1, use_bias=True, name="block"):
     y = _conv(y, filters, 3, 1, use_bias, name=f"{name}_b")
     y = layers.ReLU(name=f"{name}_b_relu")(y)
     y = _conv(y, 4 * filters, 1, 1, use_bias, name=f"{name}_c")
-    y = layers.Add(name=f"{name}_add")([_shortcut(x, 4 * filters, strides, "projection", True, use_bias, name), y])
+    y = layers.Add(name=f"{name}_add")([_shortcut(x, 4 * filters, strides, use_bias=use_bias, name=name), y])
     return layers.ReLU(name=name)(y)
 
 
@@ -283,7 +276,7 @@ def _conv(x, filters, kernel_size, strides=1, use_bias=False, normalization=True
     return layers.BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON, name=f"{name}_norm")(x)
 
 
-def _shortcut(x, filters, strides, shortcut, normalization, use_bias, name):
+def _shortcut(x, filters, strides, shortcut="projection", normalization=True, *, use_bias, name):
     shortcut = choice("shortcut", shortcut, ("projection", "padding"))
     if strides == 1 and x.shape[-1] == filters:
         return x
@@ -298,7 +291,7 @@ class PadChannels(layers.Layer):
     """Append maps of zeros: (batch, height, width, channels) becomes (batch, height, width, filters).
 
     Raises:
-        ValueError: for fewer filters than channels.
+        ValueError: For fewer filters than channels.
 
     Source: option A in section 3.3 of arXiv:1512.03385.
     """
@@ -322,16 +315,16 @@ class PadChannels(layers.Layer):
 
 
 def name_in_keras(layer):
-    """Return the name in keras.applications of a layer of ``resnet50``: conv3_2_b_norm is conv3_block2_2_bn there.
+    """Return the name in keras.applications of a layer of `resnet50`: conv3_2_b_norm is conv3_block2_2_bn there.
 
     Args:
-        layer: name of a layer with weights.
+        layer: Name of a layer with weights.
 
     Returns:
         A str.
 
     Raises:
-        ValueError: for a name that is not one of a convolution, a normalisation or the last dense layer.
+        ValueError: For a name that is not one of a convolution, a normalisation or the last dense layer.
 
     Introduced in notebook 08.
     """

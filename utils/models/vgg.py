@@ -20,13 +20,13 @@ def vgg16(
 
     Args:
         input_shape: (height, width, channels), at least 32 x 32.
-        include_top, pooling, classes, classifier_activation, name: as in keras.applications.
+        include_top, pooling, classes, classifier_activation, name: As in keras.applications.
 
     Returns:
-        A Keras model of (batch, *input_shape) images with (batch, classes) probabilities.
+        A Keras model from images (batch, height, width, channels) to probabilities (batch, classes).
 
     Raises:
-        ValueError: for an image too small, classes below 1, an unknown pooling or activation.
+        ValueError: For an image too small, classes below 1, an unknown pooling or activation.
 
     Source: Table 1, column D, of arXiv:1409.1556, dropout as in section 3.1; names as in the authors' published model.
     Introduced in notebook 06.

@@ -21,17 +21,16 @@ def zfnet(
 
     Args:
         input_shape: (height, width, channels), at least 53 x 53.
-        include_top, pooling, classes, classifier_activation, name: as in keras.applications.
+        include_top, pooling, classes, classifier_activation, name: As in keras.applications.
 
     Returns:
-        A Keras model of (batch, *input_shape) images with (batch, classes) probabilities.
+        A Keras model from images (batch, height, width, channels) to probabilities (batch, classes).
 
     Raises:
-        ValueError: for an image too small, classes below 1, an unknown pooling or activation.
+        ValueError: For an image too small, classes below 1, an unknown pooling or activation.
 
     Source: Fig. 3 and section 3 of arXiv:1311.2901; it gives no formula for its contrast normalisation, so this is
-    AlexNet's.
-    Introduced in notebook 06.
+    AlexNet's. Introduced in notebook 06.
     """
     check_top(include_top, pooling, classes, classifier_activation)
 
