@@ -6,12 +6,12 @@ import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from course.notebooks import ROOT
+
 TIMEOUT = 300  # seconds for all processes together; alone on two cores they take about 20
 
 

@@ -5,14 +5,14 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import nbformat
 import pytest
 
-ROOT = Path(__file__).parents[1]
-SHARED = ROOT.parent / "shared"
-TFDS, KERAS = SHARED / "tfds", SHARED / "keras"
+from course.notebooks import NOTEBOOKS
+from tests.helpers import SETS, SHARED
+
+KERAS = SHARED / "keras"
 
 
 def run(notebook, result, until=None, **parameters):
@@ -21,16 +21,16 @@ def run(notebook, result, until=None, **parameters):
     until: a heading before which it ends, where what follows does not depend on the parameters.
     """
     path = result.with_name(notebook)
-    cells = nbformat.read(ROOT / "notebooks" / notebook, as_version=4)
+    cells = nbformat.read(NOTEBOOKS / notebook, as_version=4)
     if until:
         (end,) = (k for k, cell in enumerate(cells.cells) if cell.source.startswith(f"## {until}"))
         del cells.cells[end:]
     nbformat.write(cells, path)
     options = [text for item in parameters.items() for text in ("-y", f"{item[0]}: {json.dumps(item[1])}")]
-    command = [sys.executable, "-m", "papermill", "--cwd", ROOT / "notebooks", "--no-progress-bar"]
+    command = [sys.executable, "-m", "papermill", "--cwd", NOTEBOOKS, "--no-progress-bar"]
     data = result.with_name("tfds")  # the prepared sets, beside which those that come with the course can be prepared
     data.mkdir()
-    for folder in TFDS.iterdir():
+    for folder in SETS.iterdir():
         (data / folder.name).symlink_to(folder)
     keras = result.with_name("keras")  # the weights, beside which those that come with the course can be kept
     (keras / "models").mkdir(parents=True)
@@ -43,7 +43,7 @@ def run(notebook, result, until=None, **parameters):
     return "".join(output.get("text", "") for cell in cells for output in cell.get("outputs", []))
 
 
-@pytest.mark.skipif(not (TFDS / "mnist").is_dir(), reason="MNIST, prepared by TFDS, is not beside the repository")
+@pytest.mark.skipif(not (SETS / "mnist").is_dir(), reason="MNIST, prepared by TFDS, is not beside the repository")
 def test_lenet_learns_mnist(tmp_path):
     choice = dict(DATASET="mnist", IMAGES=10_000, EPOCHS=2, SEEDS=[0])
     printed = run("05_lenet.ipynb", tmp_path / "result.ipynb", **choice)
@@ -52,7 +52,7 @@ def test_lenet_learns_mnist(tmp_path):
     assert float(accuracy) > 95  # after two epochs; six with all images are needed for 99
 
 
-@pytest.mark.skipif(not (TFDS / "cifar10").is_dir(), reason="CIFAR-10, prepared by TFDS, is not beside the repository")
+@pytest.mark.skipif(not (SETS / "cifar10").is_dir(), reason="CIFAR-10, prepared by TFDS, is not beside the repository")
 def test_inception_with_colour_images_in_several_sizes(tmp_path):
     choice = dict(DATASET="cifar10", IMAGES=1000, EPOCHS=1, SEEDS=[0])
     printed = run("07_googlenet.ipynb", tmp_path / "result.ipynb", **choice)
@@ -60,7 +60,7 @@ def test_inception_with_colour_images_in_several_sizes(tmp_path):
     assert re.search(r"better than nearest neighbour on the whole canvas: [0-4] of 4", printed)
 
 
-@pytest.mark.skipif(not (TFDS / "cifar10").is_dir(), reason="cifar10, prepared by TFDS, is not beside the repository")
+@pytest.mark.skipif(not (SETS / "cifar10").is_dir(), reason="cifar10, prepared by TFDS, is not beside the repository")
 def test_residual_networks_learn_small_colour_images(tmp_path):
     printed = run("08_resnet.ipynb", tmp_path / "result.ipynb", DATASET="cifar10", EPOCHS=1, SEEDS=[0])
     assert "1,600 images to train with, 800 for validation, 1,000 for testing" in printed
@@ -69,7 +69,7 @@ def test_residual_networks_learn_small_colour_images(tmp_path):
     assert runs in "01" and "taking out one block hurts most in the network that is" in printed
 
 
-@pytest.mark.skipif(not ((TFDS / "tf_flowers").is_dir() and KERAS.is_dir()), reason="tf_flowers or weights are missing")
+@pytest.mark.skipif(not ((SETS / "tf_flowers").is_dir() and KERAS.is_dir()), reason="tf_flowers or weights are missing")
 def test_transfer_learning_with_flowers_and_a_network_of_keras_applications(tmp_path):
     choice = dict(DATASET="tf_flowers", BACKBONE="MobileNetV2", OPTIONS={"alpha": 0.35}, SEEDS=[0])
     choice |= dict(LABELS_PER_CLASS=[20], FAR_DATASET="uci_digits", FAR_LABELS_PER_CLASS=[2], BLOCKS=2, EPOCHS=10)
@@ -81,7 +81,7 @@ def test_transfer_learning_with_flowers_and_a_network_of_keras_applications(tmp_
     assert accuracy["frozen"] > accuracy["from scratch"] + 5 and accuracy["fine-tuned"] > accuracy["from scratch"] + 5
 
 
-@pytest.mark.skipif(not (TFDS / "cifar10").is_dir(), reason="CIFAR-10, prepared by TFDS, is not beside the repository")
+@pytest.mark.skipif(not (SETS / "cifar10").is_dir(), reason="CIFAR-10, prepared by TFDS, is not beside the repository")
 def test_the_parts_of_alexnet_are_tried_with_colour_images(tmp_path):
     choice = dict(DATASET="cifar10", IMAGES=1000, EPOCHS=1, SEEDS=[0])
     printed = run("06_alexnet_zfnet_vgg.ipynb", tmp_path / "result.ipynb", until="What five depths", **choice)

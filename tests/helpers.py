@@ -1,0 +1,52 @@
+"""What the tests of several modules need."""
+
+import hashlib
+import socket
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from course.notebooks import ROOT
+
+SHARED = ROOT.parent / "shared"  # full-size data sets and weights, where they are at hand
+SETS, WEIGHTS = SHARED / "tfds", SHARED / "keras" / "models"
+needs_sets = pytest.mark.skipif(not SETS.is_dir(), reason="no prepared sets of TFDS are beside the repository")
+needs_weights = pytest.mark.skipif(not WEIGHTS.is_dir(), reason="no weights of Keras are beside the repository")
+
+
+def refuses(call, *fragments, error=ValueError):
+    """Assert that a call without arguments raises an error whose message holds every fragment."""
+    with pytest.raises(error) as caught:
+        call()
+    for fragment in fragments:
+        assert fragment in str(caught.value)
+
+
+def raises(error):
+    """Return a function that raises an error, whatever it is given."""
+
+    def function(*arguments):
+        raise error
+
+    return function
+
+
+def child(code, *arguments, prefix=(), cwd=ROOT, env=None):
+    """Start Python on some code, in the root of the repository; returns the process."""
+    command = [*prefix, sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.Popen(command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def no_network(*args, **kwargs):
+    """Stand in for a function that would ask the network."""
+    raise socket.gaierror("no network in this test")
+
+
+def digest(loaded):
+    """A hash of all that datasets.load returns."""
+    hashed = hashlib.sha256()
+    for array in (*loaded[0], *loaded[1], np.array(loaded[2])):
+        hashed.update(f"{array.shape} {array.dtype}".encode() + array.tobytes())
+    return hashed.hexdigest()
