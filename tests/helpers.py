@@ -12,8 +12,12 @@ from course.notebooks import ROOT
 
 SHARED = ROOT.parent / "shared"  # full-size data sets and weights, where they are at hand
 SETS, WEIGHTS = SHARED / "tfds", SHARED / "keras" / "models"
-needs_sets = pytest.mark.skipif(not SETS.is_dir(), reason="no prepared sets of TFDS are beside the repository")
-needs_weights = pytest.mark.skipif(not WEIGHTS.is_dir(), reason="no weights of Keras are beside the repository")
+
+
+def needs(*folders):
+    """A mark: skip the test where these folders are not beside the repository."""
+    missing = [str(folder) for folder in folders if not folder.is_dir()]
+    return pytest.mark.skipif(bool(missing), reason=f"there is no {', '.join(missing)}")
 
 
 def refuses(call, *fragments, error=ValueError):

@@ -7,33 +7,22 @@ import keras
 import numpy as np
 from keras import layers
 
+from utils import models
 from utils.graph import without_weights
-from utils.models import (
-    alexnet,
-    googlenet,
-    lenet5,
-    lenet5_1998,
-    lenet_1998,
-    resnet18,
-    resnet50,
-    resnet_small,
-    vgg16,
-    zfnet,
-)
 
 SMALL = {
-    "lenet5": lambda: lenet5((28, 28, 1)),
-    "lenet5_1998": lambda: lenet5_1998((28, 28, 1)),
-    "alexnet": lambda: alexnet(False, (67, 67, 3), "avg"),
-    "zfnet": lambda: zfnet(False, (53, 53, 3), "avg"),
-    "vgg16": lambda: vgg16(False, (32, 32, 3), "avg"),
-    "googlenet": lambda: googlenet(input_shape=(65, 65, 3), classes=10, auxiliary=True),
-    "resnet18": lambda: resnet18(input_shape=(32, 32, 3), classes=10),
-    "resnet50": lambda: resnet50(input_shape=(32, 32, 3), classes=10),
-    "resnet_small": lambda: resnet_small(14, input_shape=(16, 16, 3)),
-    "plain_small": lambda: resnet_small(8, residual=False, input_shape=(15, 16, 3), normalization=False),
+    "lenet5": lambda: models.lenet5((28, 28, 1)),
+    "lenet5_1998": lambda: models.lenet5_1998((28, 28, 1)),
+    "alexnet": lambda: models.alexnet(False, (67, 67, 3), "avg"),
+    "zfnet": lambda: models.zfnet(False, (53, 53, 3), "avg"),
+    "vgg16": lambda: models.vgg16(False, (32, 32, 3), "avg"),
+    "googlenet": lambda: models.googlenet(input_shape=(65, 65, 3), classes=10, auxiliary=True),
+    "resnet18": lambda: models.resnet18(input_shape=(32, 32, 3), classes=10),
+    "resnet50": lambda: models.resnet50(input_shape=(32, 32, 3), classes=10),
+    "resnet_small": lambda: models.resnet_small(14, input_shape=(16, 16, 3)),
+    "plain_small": lambda: models.resnet_small(8, residual=False, input_shape=(15, 16, 3), normalization=False),
 }
-LOSSES = {"lenet5_1998": lenet_1998.rbf_loss}  # the others: cross-entropy
+LOSSES = {"lenet5_1998": models.lenet_1998.rbf_loss}  # the others: cross-entropy
 
 
 def unbuilt(network, **arguments):

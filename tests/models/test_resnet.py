@@ -89,8 +89,7 @@ def test_the_optimizer_makes_as_many_steps_with_each_rate_as_the_schedule_says()
     "settings, word", [({"steps": 3}, "steps"), ({"steps": 10.0}, "steps"), ({"steps": 8, "warmup_steps": 4}, "warmup")]
 )
 def test_bad_input_of_the_schedule_is_named(settings, word):
-    with pytest.raises(ValueError, match=word):
-        resnet_schedule(**settings)
+    refuses(lambda: resnet_schedule(**settings), word)
 
 
 @pytest.mark.parametrize("depth, near", [(9, "8 and 14"), (18, "14 and 20"), (21, "20 and 26"), (55, "50 and 56")])
