@@ -1,6 +1,7 @@
 """What the tests of several modules need."""
 
 import hashlib
+import os
 import socket
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from course.notebooks import ROOT
 
 SHARED = ROOT.parent / "shared"  # full-size data sets and weights, where they are at hand
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
 SETS, WEIGHTS = SHARED / "tfds", SHARED / "keras" / "models"
 
 

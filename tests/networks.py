@@ -13,9 +13,9 @@ from utils.graph import without_weights
 SMALL = {
     "lenet5": lambda: models.lenet5((28, 28, 1)),
     "lenet5_1998": lambda: models.lenet5_1998((28, 28, 1)),
-    "alexnet": lambda: models.alexnet(False, (67, 67, 3), "avg"),
-    "zfnet": lambda: models.zfnet(False, (53, 53, 3), "avg"),
-    "vgg16": lambda: models.vgg16(False, (32, 32, 3), "avg"),
+    "alexnet": lambda: models.alexnet(include_top=False, input_shape=(67, 67, 3), pooling="avg"),
+    "zfnet": lambda: models.zfnet(include_top=False, input_shape=(53, 53, 3), pooling="avg"),
+    "vgg16": lambda: models.vgg16(include_top=False, input_shape=(32, 32, 3), pooling="avg"),
     "googlenet": lambda: models.googlenet(input_shape=(65, 65, 3), classes=10, auxiliary=True),
     "resnet18": lambda: models.resnet18(input_shape=(32, 32, 3), classes=10),
     "resnet50": lambda: models.resnet50(input_shape=(32, 32, 3), classes=10),

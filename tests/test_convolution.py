@@ -124,12 +124,13 @@ def with_everything(image, kernel, strides, padding, dilation_rate):
 
 @given(case=windows(), seed=seeds, kind=kinds)
 def test_one_channel_with_strides_padding_and_dilation(case, seed, kind):
-    size, kernel_size, *options = case
+    size, kernel_size, *values = case
+    options = dict(zip(("strides", "padding", "dilation_rate"), values))
     image, kernel = numbers(seed, size, kind), numbers(seed + 1, kernel_size, kind)
     for ours, flipped in ((correlate2d, kernel), (convolve2d, kernel[::-1, ::-1])):
-        out = ours(image, kernel, *options)
+        out = ours(image, kernel, **options)
         assert out.dtype == (np.int64 if kind == "int" else np.float64)
-        assert_same(out, with_everything(image, flipped, *options))
+        assert_same(out, with_everything(image, flipped, **options))
 
 
 @settings(max_examples=60)
@@ -310,8 +311,8 @@ def test_pool2d_computes_the_layer_with_its_default_strides(mode, layer):
 def test_padding_counts_neither_for_the_maximum_nor_for_the_mean():
     negative = -np.ones((3, 3))
     for mode in ("max", "average"):
-        np.testing.assert_array_equal(pool2d(negative, 2, 1, "same", mode), negative)
-        np.testing.assert_array_equal(pool2d(negative, 3, 2, "same", mode), negative[:2, :2])
+        np.testing.assert_array_equal(pool2d(negative, 2, 1, padding="same", mode=mode), negative)
+        np.testing.assert_array_equal(pool2d(negative, 3, 2, padding="same", mode=mode), negative[:2, :2])
 
 
 # The numbers of the lecture

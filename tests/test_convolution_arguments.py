@@ -119,16 +119,16 @@ def test_dtype_of_the_result(x, kernel, result):
 @pytest.mark.parametrize("dtype", ["bool", "uint8", "int8", "int64", "float16", "float32", "float64"])
 def test_dtype_of_pooling(dtype):
     x = np.array([[0, 1, 1], [1, 1, 0], [1, 0, 0]], dtype)
-    assert pool2d(x, 2, 1, "same").dtype == dtype
-    average = pool2d(x, 2, 1, "same", "average")
+    assert pool2d(x, 2, 1, padding="same").dtype == dtype
+    average = pool2d(x, 2, 1, padding="same", mode="average")
     assert average.dtype.kind == "f"
     np.testing.assert_allclose(average, [[0.75, 0.75, 0.5], [0.75, 0.25, 0], [0.5, 0, 0]])
 
 
 def test_pooling_of_the_smallest_integers_with_padding():
     x = np.full((3, 3), -128, "int8")
-    np.testing.assert_array_equal(pool2d(x, 2, 2, "same"), x[:2, :2])
-    np.testing.assert_array_equal(pool2d(x, 2, 2, "same", "average"), x[:2, :2])
+    np.testing.assert_array_equal(pool2d(x, 2, 2, padding="same"), x[:2, :2])
+    np.testing.assert_array_equal(pool2d(x, 2, 2, padding="same", mode="average"), x[:2, :2])
 
 
 def test_lists_are_accepted():

@@ -7,7 +7,7 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from course.notebooks import NOTEBOOKS, ROOT
-from tests.helpers import SETS, child, digest, needs, refuses
+from tests.helpers import SETS, child, digest, needs, needs_fork, refuses
 from utils import datasets
 
 
@@ -183,10 +183,12 @@ def found(cache, tmp_path_factory):
     return {own: lines.get(str(number), complaints) for number, own in enumerate(folders)}
 
 
+@needs_fork
 @pytest.mark.parametrize("own", OWN)
 def test_files_of_a_student_beside_the_notebooks_do_no_harm(own, found):
     assert found[own] == "(1437, 28, 28, 1) utils.plots"
 
 
+@needs_fork
 def test_notebooks_can_run_in_the_root(found):
     assert found[""] == "(1437, 28, 28, 1) utils.plots"

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -19,7 +18,7 @@ import tensorflow_datasets as tfds
 from course import run
 from course.notebooks import ROOT
 from data.uci_digits import uci_digits_dataset_builder as uci_digits
-from tests.helpers import child, digest, no_network, refuses
+from tests.helpers import child, digest, needs_fork, no_network, refuses
 from utils import datasets
 
 
@@ -58,6 +57,7 @@ for _ in range(8):
 """
 
 
+@needs_fork
 def test_eight_processes_on_an_empty_cache(digits, tmp_path):
     with child(RACE, tmp_path) as process:
         try:
@@ -112,7 +112,7 @@ def test_the_next_process_cleans_up_after_one_that_was_killed(digits, tmp_path, 
                 said += capsys.readouterr().err
             assert not (tmp_path / "uci_digits" / "1.0.0").exists()
         finally:
-            process.send_signal(signal.SIGKILL)
+            process.kill()
         assert digest(waiting.result()) == digest(digits)
     assert unfinished(tmp_path) == [of_another_set]
 

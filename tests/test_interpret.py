@@ -39,7 +39,7 @@ def test_it_predicts_small_changes(model):
     image, change = rng.normal(size=(2, 8, 8, 2))
     kernel, bias = model.get_layer("conv").get_weights()
     gradient = input_gradient(model, image, (0, 0, 1))
-    before, after = (conv2d(x, kernel, bias, 2)[0, 0, 1] for x in (image, image + change))
+    before, after = (conv2d(x, kernel, bias, strides=2)[0, 0, 1] for x in (image, image + change))
     assert np.sum(gradient * change) == pytest.approx(after - before, rel=1e-4)
 
 
@@ -148,7 +148,8 @@ def test_top_patches_are_those_of_a_search_through_everything(build, layer, monk
     maps = output_of(layer, model, images)
     patches = top_patches(model, images, layer, count=4)
     assert list(patches) == list(range(maps.shape[-1]))
-    assert top_patches(model, images, layer, 2, [1], feature_maps(model, images, layer)[layer]) == {1: patches[1][:2]}
+    known = feature_maps(model, images, layer)[layer]
+    assert top_patches(model, images, layer, count=2, filters=[1], maps=known) == {1: patches[1][:2]}
     for f, found in patches.items():
         best = sorted(((maps[n, ..., f].max(), n) for n in range(20)), key=lambda pair: (-pair[0], pair[1]))[:4]
         assert [patch.image for patch in found] == [n for _, n in best]

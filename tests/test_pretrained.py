@@ -50,7 +50,7 @@ def test_without_top(pooling, reduce, network):
     x = preprocess_input(prepare(skimage.data.chelsea()))[None]
     full = keras.Model(network.input, network.get_layer("top_activation").output)
     expected = reduce(keras.ops.convert_to_numpy(full(x)), axis=(1, 2))
-    base = efficientnet_lite0(False, pooling=pooling, name="base")
+    base = efficientnet_lite0(include_top=False, pooling=pooling, name="base")
     assert base.name == "base" and "predictions" not in [layer.name for layer in base.layers]
     np.testing.assert_allclose(keras.ops.convert_to_numpy(base(x)), expected, atol=1e-5)
 

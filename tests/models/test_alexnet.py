@@ -10,7 +10,7 @@ from utils.models import alexnet
 
 
 def test_groups_of_alexnet_do_not_see_each_other():
-    model = fill(alexnet(False, (67, 67, 3)))
+    model = fill(alexnet(include_top=False, input_shape=(67, 67, 3)))
     two = keras.Model(model.get_layer("pool1").output, model.get_layer("conv2").output)
     x = np.abs(photos(two))
     changed = x.copy()
@@ -20,7 +20,7 @@ def test_groups_of_alexnet_do_not_see_each_other():
 
 
 def test_initial_weights_of_alexnet():
-    model = alexnet(False, (67, 67, 3), groups=1)
+    model = alexnet(include_top=False, input_shape=(67, 67, 3), groups=1)
     for name, bias in {"conv1": 0, "conv2": 1, "conv3": 0, "conv4": 1, "conv5": 1}.items():
         kernel, biases = model.get_layer(name).get_weights()
         assert kernel.std() == pytest.approx(0.01, rel=0.02) and (biases == bias).all()

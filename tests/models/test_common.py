@@ -31,6 +31,7 @@ def test_local_response_normalization_is_that_of_tensorflow():
 
 @pytest.mark.parametrize("pooling, reduce", [("avg", np.mean), ("max", np.max), ("AVG", np.mean)])
 def test_pooling_instead_of_the_top(pooling, reduce):
-    maps, pooled = fill(alexnet(False, (99, 67, 3))), fill(alexnet(False, (99, 67, 3), pooling))
+    options = dict(include_top=False, input_shape=(99, 67, 3))
+    maps, pooled = fill(alexnet(**options)), fill(alexnet(**options, pooling=pooling))
     x = photos(maps)
     np.testing.assert_allclose(outputs(pooled, x)[0], reduce(outputs(maps, x)[0], axis=(1, 2)), rtol=1e-5, atol=1e-6)

@@ -88,7 +88,7 @@ def test_random_weights_and_logits(tensors):
     assert random.get_layer("stem_conv").kernel.shape == (3, 3, 1, 32)
     few = efficientnet_lite0(weights=None, input_shape=(32, 32, 3), classes=7)
     assert few.output_shape == (None, 7)
-    base = efficientnet_lite0(False, input_shape=(32, 32, 3), classes=7)  # without a top, their number does not matter
+    base = efficientnet_lite0(include_top=False, input_shape=(32, 32, 3), classes=7)  # the number does not matter here
     np.testing.assert_array_equal(base.get_layer("top_bn").get_weights()[0], tensors["_bn1.weight"])
 
 
@@ -98,7 +98,7 @@ def test_bad_arguments_of_the_network():
     refuses(lambda: efficientnet_lite0(classes=7), "classes must be 1000", "got 7", "weights=None", "include_top=False")
     refuses(lambda: efficientnet_lite0(input_shape=(64, 31, 3)), "(64, 31, 3)", "at least 32")
     refuses(lambda: efficientnet_lite0(input_shape=224), "input_shape must be (height, width, channels)")
-    refuses(lambda: efficientnet_lite0(False, pooling="mean"), "pooling must be", "'mean'")
+    refuses(lambda: efficientnet_lite0(include_top=False, pooling="mean"), "pooling must be", "'mean'")
     refuses(lambda: efficientnet_lite0("yes"), "include_top must be True or False")
     refuses(lambda: efficientnet_lite0(classifier_activation="x"), "classifier_activation must be")
 

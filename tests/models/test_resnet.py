@@ -26,7 +26,7 @@ def test_parameters_of_the_small_networks_as_in_table_6(depth, millions):
 @pytest.mark.parametrize("shortcut", ["projection", "padding", None])
 def test_residual_block_written_out(strides, filters, shortcut):
     image = keras.Input((7, 6, 3))
-    block = residual_block(image, filters, strides, shortcut, normalization=False, name="block")
+    block = residual_block(image, filters, strides, shortcut=shortcut, normalization=False, name="block")
     model = fill(keras.Model(image, block))
     weights = {layer.name: layer.get_weights() for layer in model.layers}
     x = photos(model, 1)[0]
