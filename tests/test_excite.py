@@ -85,8 +85,7 @@ def test_the_seed_decides_and_the_model_stays_as_it_is(model, capsys):
     ],
 )
 def test_what_cannot_be_made_is_refused(model, units, options, words):
-    with pytest.raises(ValueError, match=words):
-        excite(model, units, **options)
+    refuses(lambda: excite(model, units, **options), words)
 
 
 def test_a_model_for_images_of_any_size_is_refused():

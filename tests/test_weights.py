@@ -71,17 +71,14 @@ def save(tmp_path, monkeypatch):
 def test_views_of_one_storage(save):
     numbers = np.arange(24, dtype="<f4")
     storage = Storage(numbers)
-    found = read_torch_file(
-        save(
-            OrderedDict(
-                rows=Tensor(storage, (4, 6), (6, 1)),
-                columns=Tensor(storage, (6, 4), (1, 6)),
-                part=Tensor(storage, (2, 3), (12, 2), offset=7),
-                scalar=Tensor(storage, (), (), offset=5),
-                count=Tensor(Storage([2**40], "LongStorage"), (1,), (1,)),
-            )
-        )
+    state = OrderedDict(
+        rows=Tensor(storage, (4, 6), (6, 1)),
+        columns=Tensor(storage, (6, 4), (1, 6)),
+        part=Tensor(storage, (2, 3), (12, 2), offset=7),
+        scalar=Tensor(storage, (), (), offset=5),
+        count=Tensor(Storage([2**40], "LongStorage"), (1,), (1,)),
     )
+    found = read_torch_file(save(state))
     np.testing.assert_array_equal(found["rows"], numbers.reshape(4, 6))
     np.testing.assert_array_equal(found["columns"], numbers.reshape(4, 6).T)
     np.testing.assert_array_equal(found["part"], [[7, 9, 11], [19, 21, 23]])

@@ -117,11 +117,7 @@ def names_in_keras(name):
     return result
 
 
-@pytest.mark.parametrize(
-    "ours, theirs",
-    [(vgg16, "VGG16"), (resnet50, "ResNet50")],
-    ids=["vgg16", "resnet50"],
-)
+@pytest.mark.parametrize("ours, theirs", [(vgg16, "VGG16"), (resnet50, "ResNet50")], ids=["vgg16", "resnet50"])
 @pytest.mark.parametrize(
     "arguments",
     [{"input_shape": (50, 64, 3), "include_top": False}, {"input_shape": (32, 32, 3), "classes": 7}],
