@@ -11,7 +11,7 @@ from course import pictures
 from course.notebooks import IMAGES
 
 # Files of tests that take as long as the notebooks with about such a number.
-LONG = {"test_full_size": 100, "test_models": 3, "test_datasets": 2, "test_pretrained": 1, "test_training": 1}
+LONG = dict(test_full_size=100, test_backends=3, test_datasets_preparation=2, test_distribution=1, test_training=1)
 
 if int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) > 1:  # one process for each core: their threads would compete
     for variable in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):

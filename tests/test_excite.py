@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+from tests.helpers import refuses
 from utils.excite import excite
 from utils.interpret import feature_maps
 
@@ -84,11 +85,9 @@ def test_the_seed_decides_and_the_model_stays_as_it_is(model, capsys):
     ],
 )
 def test_what_cannot_be_made_is_refused(model, units, options, words):
-    with pytest.raises(ValueError, match=words):
-        excite(model, units, **options)
+    refuses(lambda: excite(model, units, **options), words)
 
 
 def test_a_model_for_images_of_any_size_is_refused():
     any_size = keras.Sequential([keras.Input((None, None, 3)), layers.Conv2D(2, 3, name="conv1")])
-    with pytest.raises(ValueError, match="images of one size"):
-        excite(any_size, [("conv1", 0)])
+    refuses(lambda: excite(any_size, [("conv1", 0)]), "images of one size")

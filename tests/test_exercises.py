@@ -6,7 +6,6 @@ import sys
 import textwrap
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -14,11 +13,11 @@ import pandas as pd
 import pytest
 
 import utils.exercises
+from course.notebooks import NOTEBOOKS, ROOT
+from tests.helpers import raises
 from utils.exercises import MODULES, images_and_filters_2d, stride_padding_channels, transfer_learning
 from utils.exercises.exercise import LONGEST, Exercise
 from utils.exercises.judges import same_numbers
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def exercises():
@@ -40,11 +39,11 @@ def solution(exercise):
 def wrong_answers(name):
     """Return pairs of a wrong answer and a word that the feedback must contain."""
     module, question = name.split(".")
-    return importlib.import_module(f"wrong_answers.{module}").WRONG[question]
+    return importlib.import_module(f"tests.wrong_answers.{module}").WRONG[question]
 
 
 def test_the_modules_are_those_of_the_notebooks_in_order():
-    stems = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+    stems = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
     assert [f"{chapter:02}_{module}" for chapter, module in enumerate(MODULES)] == stems
     files = {path.stem for path in (ROOT / "utils" / "exercises").glob("*.py")}
     assert files == {*MODULES, "__init__", "exercise", "judges"}
@@ -59,7 +58,7 @@ def test_every_module_has_at_least_four_exercises_numbered_in_order_and_wrong_an
     chapter = MODULES.index(module)
     assert [exercise.number for exercise in found.values()] == [f"{chapter}.{k}" for k in range(1, len(found) + 1)]
     assert content.__doc__.startswith(f"Exercises of notebook {chapter:02}: ")
-    assert list(importlib.import_module(f"wrong_answers.{module}").WRONG) == list(found)
+    assert list(importlib.import_module(f"tests.wrong_answers.{module}").WRONG) == list(found)
 
 
 @pytest.mark.parametrize("name, exercise", exercises())
@@ -170,13 +169,6 @@ def changes_what_it_is_given(*arguments):
         if isinstance(argument, (np.ndarray, list)):
             argument[0] = 7
     return arguments[0]
-
-
-def raises(error):
-    def function(*arguments):
-        raise error
-
-    return function
 
 
 def recursive(*arguments):

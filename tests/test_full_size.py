@@ -5,75 +5,90 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import nbformat
 import pytest
 
-ROOT = Path(__file__).parents[1]
-SHARED = ROOT.parent / "shared"
-TFDS, KERAS = SHARED / "tfds", SHARED / "keras"
+from course.notebooks import NOTEBOOKS
+from tests.helpers import SETS, WEIGHTS, needs
+
+WITHOUT = {  # beginnings of sections that do not depend on the parameters, and that no other section needs
+    "05_lenet.ipynb": ("LeNet-5 of 1998", "C3 and its table", "From maps to an answer", "The LeNet-5 of the textbooks"),
+    "06_alexnet_zfnet_vgg.ipynb": ("AlexNet", "Overlapping", "Local", "ZFNet", "Deconvnet by", "What five", "VGG-16"),
+    "07_googlenet.ipynb": ("All filter", "1 × 1", "The Inception", "GoogLeNet", "Global average", "Twelve times"),
+    "08_resnet.ipynb": ("The residual block", "ResNet-18"),
+}
 
 
-def run(notebook, result, until=None, **parameters):
-    """Run a notebook with other parameters, in its own folder; returns all that it printed.
-
-    until: a heading before which it ends, where what follows does not depend on the parameters.
-    """
-    path = result.with_name(notebook)
-    cells = nbformat.read(ROOT / "notebooks" / notebook, as_version=4)
-    if until:
-        (end,) = (k for k, cell in enumerate(cells.cells) if cell.source.startswith(f"## {until}"))
-        del cells.cells[end:]
-    nbformat.write(cells, path)
-    options = [text for item in parameters.items() for text in ("-y", f"{item[0]}: {json.dumps(item[1])}")]
-    command = [sys.executable, "-m", "papermill", "--cwd", ROOT / "notebooks", "--no-progress-bar"]
-    data = result.with_name("tfds")  # the prepared sets, beside which those that come with the course can be prepared
-    data.mkdir()
-    for folder in TFDS.iterdir():
-        (data / folder.name).symlink_to(folder)
-    keras = result.with_name("keras")  # the weights, beside which those that come with the course can be kept
-    (keras / "models").mkdir(parents=True)
-    for file in (KERAS / "models").glob("*"):
-        (keras / "models" / file.name).symlink_to(file)
-    environment = os.environ | {"TFDS_DATA_DIR": str(data), "KERAS_HOME": str(keras)}
-    done = subprocess.run([*command, path, result, *options], env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-3000:]
-    cells = nbformat.read(result, as_version=4).cells
-    return "".join(output.get("text", "") for cell in cells for output in cell.get("outputs", []))
+@pytest.fixture(scope="module")
+def environment(cache, tmp_path_factory):
+    """Where notebooks find full-size sets and weights beside those that come with the course, all of them prepared."""
+    folder = tmp_path_factory.mktemp("full_size")
+    for source, target in ((SETS, folder / "tfds"), (cache, folder / "tfds"), (WEIGHTS, folder / "keras" / "models")):
+        target.mkdir(parents=True, exist_ok=True)
+        for entry in source.glob("*"):
+            (target / entry.name).symlink_to(entry)
+    return os.environ | {"TFDS_DATA_DIR": str(folder / "tfds"), "KERAS_HOME": str(folder / "keras")}
 
 
-@pytest.mark.skipif(not (TFDS / "mnist").is_dir(), reason="MNIST, prepared by TFDS, is not beside the repository")
-def test_lenet_learns_mnist(tmp_path):
+@pytest.fixture
+def run(environment, tmp_path):
+    """A function that runs a notebook with other parameters, in its own folder, and returns all that it printed."""
+
+    def printed(notebook, **parameters):
+        content = nbformat.read(NOTEBOOKS / notebook, as_version=4)
+        section, without, left_out = "", WITHOUT.get(notebook, ()), set()
+        for cell in content.cells:
+            if cell.cell_type == "markdown":
+                section = (re.findall("^## (.*)", cell.source, re.MULTILINE) or [section])[-1]
+            elif section.startswith(without):  # only its imports stay
+                left_out.add(section)
+                cell.source = "\n".join(re.findall(r"^(?:import|from) .*", cell.source, re.MULTILINE))
+        assert len(left_out) == len(without)
+        nbformat.write(content, tmp_path / notebook)
+        options = [text for item in parameters.items() for text in ("-y", f"{item[0]}: {json.dumps(item[1])}")]
+        command = [sys.executable, "-m", "papermill", "--cwd", NOTEBOOKS, "--no-progress-bar"]
+        command += [tmp_path / notebook, tmp_path / "result.ipynb", *options]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-3000:]
+        cells = nbformat.read(tmp_path / "result.ipynb", as_version=4).cells
+        return "".join(output.get("text", "") for cell in cells for output in cell.get("outputs", []))
+
+    return printed
+
+
+@needs(SETS / "mnist")
+def test_lenet_learns_mnist(run):
     choice = dict(DATASET="mnist", IMAGES=10_000, EPOCHS=2, SEEDS=[0])
-    printed = run("05_lenet.ipynb", tmp_path / "result.ipynb", **choice)
+    printed = run("05_lenet.ipynb", **choice)
     assert "60,000 images for training, 10,000 for testing" in printed
     (accuracy,) = re.findall(r"([\d.]+)% of 10,000 images are right", printed)
     assert float(accuracy) > 95  # after two epochs; six with all images are needed for 99
 
 
-@pytest.mark.skipif(not (TFDS / "cifar10").is_dir(), reason="CIFAR-10, prepared by TFDS, is not beside the repository")
-def test_inception_with_colour_images_in_several_sizes(tmp_path):
+@needs(SETS / "cifar10")
+def test_inception_with_colour_images_in_several_sizes(run):
     choice = dict(DATASET="cifar10", IMAGES=1000, EPOCHS=1, SEEDS=[0])
-    printed = run("07_googlenet.ipynb", tmp_path / "result.ipynb", **choice)
+    printed = run("07_googlenet.ipynb", **choice)
     assert "1,000 images for training, 1,000 for testing" in printed  # the first ones
     assert re.search(r"better than nearest neighbour on the whole canvas: [0-4] of 4", printed)
 
 
-@pytest.mark.skipif(not (TFDS / "cifar10").is_dir(), reason="cifar10, prepared by TFDS, is not beside the repository")
-def test_residual_networks_learn_small_colour_images(tmp_path):
-    printed = run("08_resnet.ipynb", tmp_path / "result.ipynb", DATASET="cifar10", EPOCHS=1, SEEDS=[0])
+@needs(SETS / "cifar10")
+def test_residual_networks_learn_small_colour_images(run):
+    choice = dict(DATASET="cifar10", EPOCHS=1, SEEDS=[0])
+    printed = run("08_resnet.ipynb", **choice)
     assert "1,600 images to train with, 800 for validation, 1,000 for testing" in printed
     assert "10 classes: guessing is wrong for 90% of the images" in printed
     (runs,) = re.findall(r"training error of plain 56 above that of plain 20: in (\d) of 1 runs", printed)
     assert runs in "01" and "taking out one block hurts most in the network that is" in printed
 
 
-@pytest.mark.skipif(not ((TFDS / "tf_flowers").is_dir() and KERAS.is_dir()), reason="tf_flowers or weights are missing")
-def test_transfer_learning_with_flowers_and_a_network_of_keras_applications(tmp_path):
+@needs(SETS / "tf_flowers", WEIGHTS)
+def test_transfer_learning_with_flowers_and_a_network_of_keras_applications(run):
     choice = dict(DATASET="tf_flowers", BACKBONE="MobileNetV2", OPTIONS={"alpha": 0.35}, SEEDS=[0])
     choice |= dict(LABELS_PER_CLASS=[20], FAR_DATASET="uci_digits", FAR_LABELS_PER_CLASS=[2], BLOCKS=2, EPOCHS=10)
-    printed = run("09_transfer_learning.ipynb", tmp_path / "result.ipynb", **choice, POOL=200)
+    printed = run("09_transfer_learning.ipynb", **choice, POOL=200)
     assert "200 images to draw from, 120 for testing, 5 classes" in printed
     assert "mobilenetv2_0.35_224: 410,208 parameters, 1,280 features for an image" in printed
     (draw,) = re.findall(r"20 labels a class, draw 0: (.*)", printed)
@@ -81,9 +96,9 @@ def test_transfer_learning_with_flowers_and_a_network_of_keras_applications(tmp_
     assert accuracy["frozen"] > accuracy["from scratch"] + 5 and accuracy["fine-tuned"] > accuracy["from scratch"] + 5
 
 
-@pytest.mark.skipif(not (TFDS / "cifar10").is_dir(), reason="CIFAR-10, prepared by TFDS, is not beside the repository")
-def test_the_parts_of_alexnet_are_tried_with_colour_images(tmp_path):
+@needs(SETS / "cifar10")
+def test_the_parts_of_alexnet_are_tried_with_colour_images(run):
     choice = dict(DATASET="cifar10", IMAGES=1000, EPOCHS=1, SEEDS=[0])
-    printed = run("06_alexnet_zfnet_vgg.ipynb", tmp_path / "result.ipynb", until="What five depths", **choice)
+    printed = run("06_alexnet_zfnet_vgg.ipynb", **choice)
     assert "1,000 images for training, 1,000 for testing, 10 classes" in printed
     assert re.search(r"[\d.]+% of the test images right; colour histogram: [\d.]+%", printed)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+from tests.helpers import refuses
 from utils.graph import Call, calls, layer_outputs, run, up_to, window_of, without_weights
 
 
@@ -121,8 +122,7 @@ def test_parts_share_weights_and_lead_to_what_was_asked_for():
     np.testing.assert_allclose(up_to(model, "mean")(x), model(x), atol=1e-6)
     assert list(layer_outputs(model)) == ["shared", "relu", "right", "left", "add", "mean"]
     assert [len(outputs) for outputs in layer_outputs(model).values()] == [2, 1, 1, 1, 1, 1]
-    with pytest.raises(ValueError, match="'shared' is used 2 times"):
-        up_to(model, "shared")
+    refuses(lambda: up_to(model, "shared"), "'shared' is used 2 times")
     with pytest.raises(ValueError, match=r"layer must be .* got 'conv'; its layers are: shared"):
         up_to(model, "conv")
     with pytest.raises(ValueError, match=r"model must be .* one batch of images, got .* 2 inputs"):

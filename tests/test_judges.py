@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.helpers import raises
 from utils.exercises import convolution_1d, resnet, stride_padding_channels, transfer_learning
 from utils.exercises.exercise import LONGEST, Exercise
 from utils.exercises.judges import same_function, same_numbers
@@ -20,13 +21,6 @@ def feedback(exercise, answer):
     verdict, text = exercise.evaluate(answer)
     assert verdict is False
     return text
-
-
-def raises(error):
-    def function(*arguments):
-        raise error
-
-    return function
 
 
 def test_half_filled_answers_are_told_so():

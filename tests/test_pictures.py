@@ -188,10 +188,10 @@ def test_swapped_pictures_of_a_notebook_fail(path):
 
 
 def test_what_takes_long_comes_first():
-    names = ["test_a.py", "00_b.ipynb", "09_c.ipynb", "test_full_size.py", "test_d.py", "test_models.py"]
+    names = ["test_a.py", "00_b.ipynb", "09_c.ipynb", "test_full_size.py", "test_d.py", "test_backends.py"]
     items = [types.SimpleNamespace(path=Path(name)) for name in names]
     conftest.pytest_collection_modifyitems(items)
-    order = ["test_full_size.py", "09_c.ipynb", "test_models.py", "00_b.ipynb", "test_a.py", "test_d.py"]
+    order = ["test_full_size.py", "09_c.ipynb", "test_backends.py", "00_b.ipynb", "test_a.py", "test_d.py"]
     assert [item.path.name for item in items] == order
     assert all((notebooks.ROOT / "tests" / f"{name}.py").is_file() for name in conftest.LONG)
 

@@ -7,17 +7,10 @@ import numpy as np
 import pytest
 from keras import layers
 
+from tests.helpers import refuses
 from utils import transfer
 from utils.pretrained import backbone
 from utils.transfer import Way, add_head, block_ends, block_names, compute_features, freeze, split_at_blocks, unfreeze
-
-
-def refuses(function, *fragments):
-    """The call raises a ValueError whose message holds every fragment."""
-    with pytest.raises(ValueError) as error:
-        function()
-    for fragment in fragments:
-        assert fragment in str(error.value)
 
 
 def tiny(pooling=True):

@@ -13,6 +13,8 @@ import nbformat
 import pandas as pd
 from IPython.core.inputtransformer2 import TransformerManager
 
+from utils.training import train
+
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
@@ -59,3 +61,10 @@ def notebook(stem, **parameters):
                     raise KeyError(f"{stem} has no parameter {', '.join(sorted(missing))}")
                 names |= parameters
     return names
+
+
+def final_accuracy(build, x, y, x_test, y_test, seed, epochs, batch_size):
+    """Train what `build` returns and return the accuracy on x_test after the last epoch."""
+    options = dict(epochs=epochs, seeds=seed, batch_size=batch_size, validation_freq=epochs, validation_batch_size=400)
+    table, _ = train({"": build}, x, y, validation_data=(x_test, y_test), **options)
+    return table["val_accuracy"].iloc[-1]

@@ -2,9 +2,8 @@
 
 import pandas as pd
 
-from records.experiments import Experiment, notebook
+from records.experiments import Experiment, final_accuracy, notebook
 from utils.baselines import nearest_neighbour, trivial
-from utils.training import train
 
 RATES = (0.001, 0.003, 0.01, 0.03)
 nb = notebook("05_lenet")
@@ -24,7 +23,7 @@ def writers(seed):
 
 def writers_rates():
     """On the last fifth of the digits to learn from, of other writers where the order is kept."""
-    tables = []
+    rows = []
     for name in ("known", "new"):
         for rate in RATES:
             for seed in (0, 1):
@@ -32,18 +31,18 @@ def writers_rates():
                 cut = len(part) * 4 // 5
                 x, y, learn, check = nb["x_few"], nb["y_few"], part[:cut], part[cut:]
                 schedule = nb["falling"](rate, learn, WRITERS_EPOCHS, 32)
-                table = _train(
+                accuracy = final_accuracy(
                     lambda: nb["lenet"](schedule, x), x[learn], y[learn], x[check], y[check], seed, WRITERS_EPOCHS, 32
                 )
-                tables.append((f"{name} writers", rate, seed, table))
-    return pd.DataFrame(tables, columns=["contender", "rate", "seed", "validation"])
+                rows.append((f"{name} writers", rate, seed, accuracy))
+    return pd.DataFrame(rows, columns=["contender", "rate", "seed", "validation"])
 
 
 def distorted(seed):
     """Train as many updates on images as they are and on distorted ones; test with 1,000 images."""
     x, y, x_test, y_test = (nb[name] for name in ("x_learn", "y_learn", "x_digits", "y_test"))
     recipe = nb["epochs"], nb["batch_size"]
-    numbers = {name: _train(new, x, y, x_test, y_test, seed, *recipe) for name, new in nb["contenders"].items()}
+    numbers = {name: final_accuracy(new, x, y, x_test, y_test, seed, *recipe) for name, new in nb["contenders"].items()}
     return numbers | trivial(x, y, x_test, y_test)
 
 
@@ -55,29 +54,13 @@ def distorted_rates():
         for rate in RATES:
             for seed in (0, 1):
                 schedule = nb["falling"](rate, x, epochs, batch_size)
-                accuracy = _train(
+                accuracy = final_accuracy(
                     lambda: nb["lenet"](schedule, x, augmentation=layers()),
                     *(x, y, others, nb["y_train"][2000:]),
                     *(seed, epochs, batch_size),
                 )
                 rows.append((name, rate, seed, accuracy))
     return pd.DataFrame(rows, columns=["contender", "rate", "seed", "validation"])
-
-
-def _train(build, x, y, x_test, y_test, seed, epochs, batch_size):
-    """Return the accuracy on x_test after the last epoch."""
-    table, _ = train(
-        {"": build},
-        x,
-        y,
-        epochs=epochs,
-        seeds=seed,
-        batch_size=batch_size,
-        validation_freq=epochs,
-        validation_data=(x_test, y_test),
-        validation_batch_size=400,
-    )
-    return table["val_accuracy"].iloc[-1]
 
 
 EXPERIMENTS = [

@@ -4,12 +4,12 @@ import functools
 
 import pandas as pd
 
-from records.experiments import Experiment, notebook
+from records.experiments import Experiment, final_accuracy, notebook
 from utils.baselines import trivial
-from utils.training import train
 
 RATES = (0.003, 0.006, 0.012, 0.024, 0.048)
 nb = notebook("07_googlenet")
+RECIPE = nb["EPOCHS"], 64  # epochs, batch size
 FIVE = "5 × 5, deep"  # one size as well, and only in this table: filters of 5 x 5 behind a reduction to 4 maps
 MIDDLES = {
     "Inception": nb["inception"],
@@ -25,7 +25,7 @@ def several_sizes(seed):
     """Test accuracy after equally many epochs, each at its best rate."""
     x, x_test, y, y_test = nb["scaled"](nb["x_canvas"]), nb["scaled"](nb["x_new"]), nb["y_canvas"], nb["y_new"]
     contenders = nb["networks"] | {FIVE: lambda: nb["small_network"](MIDDLES[FIVE], 0.006)}
-    numbers = {name: _train(build, x, y, x_test, y_test, seed) for name, build in contenders.items()}
+    numbers = {name: final_accuracy(build, x, y, x_test, y_test, seed, *RECIPE) for name, build in contenders.items()}
     return numbers | trivial(x, y, x_test, y_test)
 
 
@@ -36,27 +36,10 @@ def rates():
     for name, middle in MIDDLES.items():
         for rate in RATES:
             for seed in (0, 1, 2):
-                new = _train(
-                    lambda: nb["small_network"](middle, rate, images=cut), x[:cut], y[:cut], x[cut:], y[cut:], seed
-                )
-                rows.append((name, rate, seed, new))
+                network = functools.partial(nb["small_network"], middle, rate, images=cut)
+                accuracy = final_accuracy(network, x[:cut], y[:cut], x[cut:], y[cut:], seed, *RECIPE)
+                rows.append((name, rate, seed, accuracy))
     return pd.DataFrame(rows, columns=["contender", "rate", "seed", "validation"])
-
-
-def _train(build, x, y, x_test, y_test, seed):
-    """Return the accuracy on x_test after the last epoch."""
-    table, _ = train(
-        {"": build},
-        x,
-        y,
-        epochs=nb["EPOCHS"],
-        seeds=seed,
-        batch_size=64,
-        validation_freq=nb["EPOCHS"],
-        validation_data=(x_test, y_test),
-        validation_batch_size=400,
-    )
-    return table["val_accuracy"].iloc[-1]
 
 
 EXPERIMENTS = [

@@ -1,0 +1,5 @@
+"""The tests, a file for each module, those of utils.models in a folder; helpers.py holds what several files share."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.helpers", "tests.networks")  # so that a failure shows the values there, too

@@ -1,0 +1,38 @@
+"""Fixtures of several test files. What is large is imported where it is needed: most tests do without it."""
+
+import socket
+
+import pytest
+
+from tests.helpers import no_network
+
+
+@pytest.fixture(scope="module")
+def keras_on_the_cpu():
+    """Compute on the CPU: a GPU may round float32 products to fewer digits than the comparisons allow."""
+    import tensorflow as tf
+
+    with tf.device("CPU:0"):
+        yield
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory, worker_id):
+    """A folder with all bundled sets, prepared without a network, once for all processes that test."""
+    from utils import datasets
+
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "bundled"
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(socket, "getaddrinfo", no_network)
+        monkeypatch.setattr(socket.socket, "connect", no_network)
+        for name in datasets.BUNDLED:
+            datasets.load(name, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def digits(cache):
+    from utils import datasets
+
+    return datasets.load("uci_digits", cache)
