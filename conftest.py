@@ -8,14 +8,13 @@ import hypothesis
 
 import utils  # noqa: F401 before TensorFlow is imported: it sets the level of its messages
 from course import pictures
-from course.notebooks import IMAGES
+from course.notebooks import IMAGES, ONE_THREAD
 
 # Files of tests that take as long as the notebooks with about such a number.
 LONG = dict(test_full_size=100, test_backends=3, test_datasets_preparation=2, test_distribution=1, test_training=1)
 
 if int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) > 1:  # one process for each core: their threads would compete
-    for variable in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):
-        os.environ.setdefault(variable, "1")
+    os.environ |= {name: value for name, value in ONE_THREAD.items() if name not in os.environ}
 
 hypothesis.settings.register_profile("course", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("course")

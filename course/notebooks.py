@@ -23,6 +23,7 @@ METADATA = {
     },
 }
 CELL_METADATA = ("jupyter", "outputs_of", "slideshow", "tags")  # the rest is what editors leave behind
+ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "OMP_NUM_THREADS": "1"}  # settings of kernels that run side by side
 IMAGES = ("image/png", "image/jpeg")  # kinds of output that are pictures
 IGNORED = "nbval-ignore-output"  # tag: the tests run the cell but do not compare its outputs
 

@@ -8,10 +8,12 @@ source is the same; --refresh renews them.
 import contextlib
 import copy
 import hashlib
+import os
 import re
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +22,17 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, DeadKernelError
 
-from course.notebooks import IGNORED, add_notebooks, code_cells, is_stderr, normalise, read, tagged_pictures, write
+from course.notebooks import (
+    IGNORED,
+    ONE_THREAD,
+    add_notebooks,
+    code_cells,
+    is_stderr,
+    normalise,
+    read,
+    tagged_pictures,
+    write,
+)
 
 CELL_TIMEOUT = 1200  # seconds
 ANSI_COLOUR = re.compile(r"\x1b\[[\d;]*m")
@@ -30,15 +42,23 @@ def add_arguments(parser):
     """Declare the options of the command."""
     add_notebooks(parser)
     parser.add_argument("--refresh", action="store_true", help="renew the outputs that nbval ignores as well")
+    parser.add_argument("--jobs", type=int, default=1, help="notebooks that run at a time, 1 by default")
 
 
 def main(options):
     """Carry out the command; return its exit status."""
-    results = []
-    for number, path in enumerate(options.notebooks, start=1):
-        results.append(run(path, options.refresh, label=f"{path.name} ({number} of {len(options.notebooks)})"))
+    labels = [f"{path.name} ({k} of {len(options.notebooks)})" for k, path in enumerate(options.notebooks, start=1)]
+    tasks = list(zip(options.notebooks, [options.refresh] * len(labels), labels))
+    results = [run(*task) for task in tasks] if options.jobs < 2 else run_side_by_side(tasks, options.jobs)
     print("\n" + table(results))
     return 1 if any(result.outcome == "FAILED" for result in results) else 0
+
+
+def run_side_by_side(tasks, jobs):
+    """Run several notebooks at a time, each on one thread; the last first, because they take longest."""
+    with ProcessPoolExecutor(jobs, initializer=os.environ.update, initargs=(ONE_THREAD,)) as pool:
+        running = [pool.submit(run, *task) for task in reversed(tasks)]
+        return [future.result() for future in reversed(running)]
 
 
 class Result(NamedTuple):

@@ -65,6 +65,16 @@ def test_a_second_run_changes_nothing_and_refresh_renews_ignored_outputs(noteboo
     assert notebook.read_text(encoding="utf-8").endswith("}\n")
 
 
+def test_notebooks_run_side_by_side_on_one_thread_each(tmp_path, capsys):
+    cell = new_code_cell("import os, time\nprint(os.environ['OMP_NUM_THREADS'])\ntime.sleep(0.5)")
+    paths = [write_notebook(tmp_path / f"0{k}_x.ipynb", cell) for k in (1, 2)]
+    broken = write_notebook(tmp_path / "03_x.ipynb", new_code_cell("1 / 0"))
+    assert main(["run", "--jobs", "2", *map(str, paths), str(broken)]) == 1
+    rows = [line.split() for line in capsys.readouterr().out.splitlines() if line.endswith(("MiB", "unknown"))]
+    assert [row[:2] for row in rows] == [["01_x.ipynb", "written"], ["02_x.ipynb", "written"], ["03_x.ipynb", "FAILED"]]
+    assert [read(path).cells[0].outputs[0].text for path in paths] == ["1\n", "1\n"]
+
+
 def test_ignored_outputs_are_renewed_when_their_source_changes(notebook):
     assert main(["run", str(notebook)]) == 0
     first = read(notebook)
