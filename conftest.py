@@ -14,7 +14,7 @@ from course.notebooks import IMAGES, ONE_THREAD
 LONG = dict(test_full_size=100, test_backends=3, test_datasets_preparation=2, test_distribution=1, test_training=1)
 
 if int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) > 1:  # one process for each core: their threads would compete
-    os.environ |= {name: value for name, value in ONE_THREAD.items() if name not in os.environ}
+    os.environ |= ONE_THREAD
 
 hypothesis.settings.register_profile("course", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("course")
