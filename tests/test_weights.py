@@ -254,7 +254,7 @@ nested = b")" + b"\x85" * 90_000
 number, million = b"K\x01", 10**6
 programs = {}
 for start in (b"\x80\x02", head + b"\x80\x02", state):
-    for name, value in {"doubled": doubled, "nested": nested, "a million": b")" + b"\x85" * (million - 999)}.items():
+    for name, value in {"doubled": doubled, "nested": nested}.items():
         programs |= {
             f"{name} key {len(start)}": start + b"}" + value + b"Ns.",
             f"{name} value {len(start)}": start + b"}X\x01\0\0\0a" + value + b"s.",
@@ -265,6 +265,8 @@ for start in (b"\x80\x02", head + b"\x80\x02", state):
             f"{name} dup {len(start)}": start + value + b"2\x86" * 60 + b".",
         }
 programs |= {
+    "a million key": state + b"})" + b"\x85" * (million - 999) + b"Ns.",
+    "a million result": head + b"\x80\x02)" + b"\x85" * (million - 999) + b".",
     "memo": b"\x80\x02Nr" + struct.pack("<I", 2**32 - 1) + b".",
     "memo many": b"\x80\x02N" + b"".join(b"r" + struct.pack("<I", i) for i in range(200_000)) + b".",
     "bytes": b"\x80\x05\x96" + struct.pack("<Q", 2**40) + b".",
