@@ -20,7 +20,7 @@ def test_arrays_belong_to_the_caller(cache, digits):
 
 
 def test_where_prepared_sets_are_looked_for(cache, digits, tmp_path, monkeypatch):
-    monkeypatch.setattr(datasets, "_prepare", lambda *args: pytest.fail("looked in the wrong folder"))
+    monkeypatch.setattr(datasets, "prepare", lambda *args: pytest.fail("looked in the wrong folder"))
     (tmp_path / "tensorflow_datasets").symlink_to(cache)
     for home in ("HOME", "USERPROFILE"):
         monkeypatch.setenv(home, str(tmp_path))

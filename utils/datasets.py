@@ -1,26 +1,18 @@
 """Labelled image sets by name, as NumPy arrays: those that come with the course, and those of TensorFlow Datasets.
 
-TensorFlow Datasets (TFDS) prepares a set once, as files in a folder, and reads those files ever after.
+TensorFlow Datasets (TFDS) prepares a set once, as files in a folder, and reads those files ever after:
+`utils.preparation`.
 """
 
-import contextlib
 import os
-import shutil
-import sys
+import re
 from pathlib import Path
 
-import filelock
 import numpy as np
-import requests
 import tensorflow_datasets as tfds
 
-from data.drawings import drawings_dataset_builder as drawings
-from data.mnist_5k import mnist_5k_dataset_builder as mnist_5k
-from data.uci_digits import uci_digits_dataset_builder as uci_digits
+from utils.preparation import BUNDLED, SHARDS, check_files, damaged, prepare
 from utils.validation import choice, pair
-
-# Made from files of packages, see data/README.md. Importing their builders tells TFDS that these sets exist.
-BUNDLED = tuple(module.Builder.name for module in (drawings, mnist_5k, uci_digits))
 
 
 def load(name, data_dir=None, image_size=None):
@@ -44,15 +36,16 @@ def load(name, data_dir=None, image_size=None):
         list of str.
 
     Raises:
-        ValueError: For an unknown name, for a set of something else than labelled images, and for a missing image_size.
+        ValueError: For an unknown name, for a set of something else than labelled images, for a missing image_size, and
+            for a data_dir that is no plain path: an address such as gs://..., a path in quotes.
         ConnectionError: Where a set cannot be fetched.
         ModuleNotFoundError: If the package that a set is made from is not installed.
-        PermissionError: Where a set cannot be stored.
+        OSError: Where a set cannot be stored: PermissionError, or else no room is left.
         RuntimeError: If the stored files are damaged.
 
     Source: TFDS, https://www.tensorflow.org/datasets. Introduced in notebook 04.
     """
-    data_dir = Path(data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets").expanduser()
+    data_dir = _folder(data_dir)
     builder = _builder(name, data_dir)
     image, label = _labelled_images(name, builder.info)
     if image_size is not None:
@@ -60,30 +53,85 @@ def load(name, data_dir=None, image_size=None):
     elif None in image.shape:
         raise ValueError(f"the images of {name} differ in size; give an image_size, for example image_size=96")
     if not builder.data_path.exists():
-        _prepare(name, builder, data_dir)
+        prepare(name, builder, data_dir)
         builder = _builder(name, data_dir)
     return *_read(name, builder, image_size), list(label.names)
 
 
+def _folder(data_dir):
+    """Return the folder of the prepared sets; what the system would read in another way than meant is refused."""
+    argument, value = "data_dir", data_dir
+    if data_dir is None or data_dir == "":
+        argument, value = "TFDS_DATA_DIR", os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"
+    if not isinstance(value, (str, os.PathLike)) or not isinstance(os.fspath(value), str):
+        raise ValueError(f"{argument} must be the path of a folder, got {value!r}; give a str or a pathlib.Path")
+    text = os.fspath(value)
+    doubts = {
+        "an address; give a folder of this computer": r"[a-z][a-z0-9+.-]+:[/\\]",
+        "a path of Windows; this system separates folders by /": r"[a-z]:/|.*\\" if os.name != "nt" else r"(?!)",
+        "in quotes or has blanks around it; remove them": r"[\s'\"‘’“”`]|.*[\s'\"‘’“”`]$",
+        "broken by a control character; remove it": r".*[\x00-\x1f\x7f]",
+        "a variable that nobody replaces; use os.path.expandvars": r".*(\$\w|\$\{|\$\(|%\w+%)",
+    }
+    for doubt, pattern in doubts.items():
+        if re.match(pattern, text, re.IGNORECASE | re.DOTALL):
+            raise ValueError(f"{argument} must be the path of a folder, but {text!r} is {doubt}")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise ValueError(
+            f"{argument} cannot be {text!r}: {error} Give the full path of a folder as data_dir"
+        ) from error
+
+
 def _builder(name, data_dir):
-    """Return TFDS' object that prepares and describes a set."""
+    """Return TFDS' object that prepares and describes a set, once it is certain that its files can be believed."""
+    empty = data_dir / "no such folder"  # TFDS believes every description that it finds, so at first it finds none
+    try:
+        folder = data_dir / tfds.builder(name, data_dir=empty).data_path.relative_to(empty)
+    except Exception as error:  # for an unknown name it lists hundreds of names
+        base = re.split("[/:]", str(name))[0]
+        if base in tfds.list_builders(with_community_datasets=False):
+            raise ValueError(f"name must be a name that TensorFlow Datasets knows, got {name!r}: {error}") from error
+        folder = _files_alone(name, data_dir / base)
+        if folder is None:
+            return _builder(_known_name(name), data_dir)
+    try:
+        prepared = folder.exists()
+    except OSError as error:
+        raise PermissionError(
+            f"{data_dir} cannot be read ({error}); set data_dir or the environment variable TFDS_DATA_DIR to another "
+            "folder"
+        ) from error
+    if prepared:
+        check_files(name, folder)
     try:
         return tfds.builder(name, data_dir=str(data_dir))
     except Exception as error:
-        reason = error
-    # The name is wrong, or the description of a prepared set is damaged: an empty folder tells which.
-    empty = data_dir / "no such folder"
+        raise damaged(name, folder, error) from error
+
+
+def _files_alone(name, folder):
+    """Return the folder of a prepared set of which TFDS has only the files, no builder; None if there is none."""
     try:
-        folder = tfds.builder(name, data_dir=empty).data_path.relative_to(empty)
-    except tfds.core.DatasetNotFoundError:  # it lists hundreds of names
-        folder = None
-    except Exception as error:
-        raise ValueError(f"name must be a name that TensorFlow Datasets knows, got {name!r}: {error}") from reason
-    if folder is None:
-        known = tfds.list_builders(with_community_datasets=False)
-        kinds = f"an image set that comes with the course ({', '.join(BUNDLED)}) or one of TensorFlow Datasets"
-        return _builder(choice("name", name, known, kinds), data_dir)
-    raise _damaged(name, data_dir / folder, reason) from reason
+        return Path(tfds.builder(name, data_dir=str(folder.parent)).data_path) if folder.is_dir() else None
+    except Exception:
+        return None
+
+
+def _known_name(name):
+    """Return the name of a set as TFDS spells it: capitals, hyphens and blanks do not matter, "CIFAR-10" is cifar10."""
+    known = tfds.list_builders(with_community_datasets=False)
+    base, rest = re.fullmatch(r"([^/:]*)(.*)", name, re.DOTALL).groups() if isinstance(name, str) else ("", "")
+    alike = [word for word in known if _letters(word) == _letters(base)]
+    if len(alike) == 1 and alike[0] != base:
+        return alike[0] + rest
+    kinds = f"an image set that comes with the course ({', '.join(BUNDLED)}) or one of TensorFlow Datasets"
+    return choice("name", name, known, kinds)
+
+
+def _letters(name):
+    return re.sub(r"[\s_.-]", "", name.lower())
 
 
 def _labelled_images(name, info):
@@ -98,96 +146,12 @@ def _labelled_images(name, info):
     raise ValueError(f"name must be a set of 8-bit images with one label each; {name} has {found}")
 
 
-def _prepare(name, builder, data_dir):
-    """Let TFDS fetch the set and write its files, in one process at a time."""
-    with _lock(name, data_dir / builder.name):
-        if builder.data_path.exists():  # by now: another process has prepared it
-            return
-        try:
-            _connect(builder, data_dir)
-            with _tfds_on_stderr():
-                builder.download_and_prepare()
-        except (requests.RequestException, tfds.download.DownloadError) as error:
-            raise ConnectionError(
-                f"{name} is not in {data_dir} and cannot be fetched: {error}\n"
-                f"Without a network there are {', '.join(BUNDLED)}. To have {name} as well, run\n"
-                f"    python -c \"import tensorflow_datasets as tfds; tfds.load('{name}', data_dir='fetched')\"\n"
-                f"on a computer with a network, and copy its folder fetched/{builder.name} to {data_dir}"
-            ) from error
-        finally:
-            _remove_leftovers(builder, data_dir)
-
-
-@contextlib.contextmanager
-def _lock(name, folder):
-    """Hold the lock of a set; its file stays in the folder. The system gives the lock back if the process dies."""
-    lock = filelock.FileLock(folder / ".lock")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            lock.acquire(timeout=1)
-        except filelock.Timeout:
-            print(f"Waiting for another process that prepares {name} ...", file=sys.stderr, flush=True)
-            lock.acquire()
-    except OSError as error:
-        raise PermissionError(
-            f"{name} has to be prepared first, and {folder} cannot be written to ({error}); set data_dir or the "
-            "environment variable TFDS_DATA_DIR to another folder"
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _remove_leftovers(builder, data_dir):
-    """Delete the temporary files of failed or interrupted preparations. Call it only while holding the lock."""
-    folder = Path(builder.data_path)
-    downloads = data_dir / "downloads" / builder.name
-    for path in (*folder.parent.glob(f"incomplete.*_{folder.name}"), *downloads.glob("*.tmp.*")):
-        shutil.rmtree(path, ignore_errors=True)
-
-
-def _connect(builder, data_dir):
-    """Raise requests.ConnectionError within seconds if there is no network: TFDS tries for more than three minutes.
-
-    Sets with files from an earlier download, and sets that fetch nothing, are not checked.
-    """
-    urls = [url for url in builder.url_infos or () if url.startswith("http")][:1]
-    if not urls or any((data_dir / "downloads" / builder.name).glob("*")):
-        return
-    failures = []
-    for url in (*urls, "https://storage.googleapis.com/tfds-data"):  # TFDS keeps copies of some sets there
-        try:
-            requests.head(url, timeout=10)
-            return
-        except requests.ConnectionError as error:
-            failures.append(error)
-        except requests.RequestException:  # somebody answered
-            return
-    raise failures[0]
-
-
-@contextlib.contextmanager
-def _tfds_on_stderr():
-    """Send TFDS' messages to stderr as text.
-
-    In a notebook TFDS prints to stdout and draws its progress with widgets: outputs that only the first run would have.
-    """
-    tfds.display_progress_bar(enable="ipykernel" not in sys.modules)
-    try:
-        with contextlib.redirect_stdout(sys.stderr):
-            yield
-    finally:
-        tfds.display_progress_bar(enable=True)
-
-
 def _read(name, builder, image_size):
     """Return (x_train, y_train), (x_test, y_test) from the files of a prepared set."""
     import tensorflow as tf
 
     folder, splits = Path(builder.data_path), builder.info.splits
-    _check_files(name, folder, splits)
+    _check_splits(name, folder, splits)
     if "train" not in splits:
         raise ValueError(f"name must be a set with training images; {name} has only the splits {', '.join(splits)}")
     try:
@@ -195,23 +159,27 @@ def _read(name, builder, image_size):
         for split in ("test", "validation"):
             if split in splits:
                 return (x, y), _arrays(builder, split, image_size)
-    except (tf.errors.DataLossError, tf.errors.FailedPreconditionError, tf.errors.InvalidArgumentError) as error:
+    except tf.errors.OpError as error:
         reason = str(error).split("}} ")[-1].split(" [Op:")[0]  # without the name of TensorFlow's operation
-        raise _damaged(name, folder, reason) from error
+        raise damaged(name, folder, reason) from error
     test = _last_fifth(y)
     return (x[~test], y[~test]), (x[test], y[test])
 
 
-def _check_files(name, folder, splits):
-    """Raise RuntimeError unless a folder holds the files that its dataset_info.json lists, and no other shards."""
-    found = {path.name for path in folder.glob("*-of-[0-9][0-9][0-9][0-9][0-9]")}
+def _check_splits(name, folder, splits):
+    """Raise RuntimeError unless a folder holds the files that its dataset_info.json lists, and numbers that can be."""
+    found = {path.name: path.stat().st_size for path in folder.glob(SHARDS)}
     try:
         listed = {path.name for split in splits.values() for path in split.filepaths}
     except ValueError as error:  # the pattern of the names is damaged
-        raise _damaged(name, folder, error) from error
-    if found != listed or not listed:
+        raise damaged(name, folder, error) from error
+    if set(found) != listed or not listed:
         reason = f"there are the files {sorted(found)}, but dataset_info.json lists {sorted(listed) or 'none'}"
-        raise _damaged(name, folder, reason)
+        raise damaged(name, folder, reason)
+    for split in {"train", "test", "validation"} & set(splits):
+        number, size = splits[split].num_examples, sum(found[path.name] for path in splits[split].filepaths)
+        if not 0 < number <= size:
+            raise damaged(name, folder, f"dataset_info.json lists {number} {split} images in {size} bytes")
 
 
 def _arrays(builder, split, image_size):
@@ -226,6 +194,11 @@ def _arrays(builder, split, image_size):
         )
     number = builder.info.splits[split].num_examples
     images, labels = tfds.as_numpy(examples.batch(number).get_single_element())
+    classes = builder.info.features[builder.info.supervised_keys[1]].num_classes
+    if len(images) != number:
+        raise damaged(builder.name, builder.data_path, f"there are {len(images)} {split} images in place of {number}")
+    if labels.min() < -1 or labels.max() >= classes:
+        raise damaged(builder.name, builder.data_path, f"there are labels from {labels.min()} to {labels.max()}")
     if (labels < 0).any():  # that is how TFDS stores "unknown"
         raise ValueError(
             f"name must be a set with one label for each image; the {split} images of {builder.name} lack it"
@@ -252,7 +225,3 @@ def _last_fifth(labels):
         places = np.flatnonzero(labels == label)
         chosen[places[len(places) - round(len(places) / 5) :]] = True
     return chosen
-
-
-def _damaged(name, folder, reason):
-    return RuntimeError(f"the files of {name} are damaged: {reason}\nDelete the folder {folder} and load {name} again")
