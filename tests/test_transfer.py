@@ -144,6 +144,74 @@ def test_batch_normalisation_computes_with_its_averages_while_training(model, da
     assert np.abs(difference).max() > 1e-3
 
 
+class Unit(layers.Layer):
+    """A layer of one's own, with batch normalisation in a list."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.steps = [layers.Conv2D(4, 1), layers.BatchNormalization(momentum=0.5)]
+
+    def call(self, x, training=False):
+        for step in self.steps:
+            x = step(x, training=training) if isinstance(step, layers.BatchNormalization) else step(x)
+        return x
+
+
+def nested_model():
+    return keras.Sequential([keras.Input((8, 8, 3)), Unit(name="unit")], name="outer")
+
+
+HOLDERS = {  # what holds batch normalisation, and how many of its numbers may be learned
+    "in a model": (lambda: tiny(pooling=False), STEM + 2 * CONV + TOP),
+    "in a layer of one's own": (lambda: Unit(name="unit"), 3 * 4 + 4),
+    "in a layer in a model": (nested_model, 3 * 4 + 4),
+    "in TimeDistributed": (lambda: layers.TimeDistributed(layers.BatchNormalization(momentum=0.5), name="rows"), 0),
+    "in Sequential in TimeDistributed": (
+        lambda: layers.TimeDistributed(
+            keras.Sequential([layers.Dense(2), layers.BatchNormalization(momentum=0.5)]), name="rows"
+        ),
+        3 * 2 + 2,
+    ),
+}
+
+
+@pytest.mark.parametrize("where", HOLDERS)
+def test_batch_normalisation_stays_frozen_wherever_it_is(where, data):
+    build, learned = HOLDERS[where]
+    image = keras.Input((8, 8, 3), name="image")
+    base = keras.Model(image, layers.GlobalAveragePooling2D()(build()(layers.Conv2D(3, 1, name="first")(image))))
+    model = add_head(base, 3)
+    model.trainable = True
+    table = unfreeze(model, layers=1)
+    expected = (learned or 3 * 3 + 3) + model.get_layer("head").count_params()  # else the layer before it
+    assert table["trainable"].iloc[-1] == expected == sum(int(np.prod(w.shape)) for w in model.trainable_weights)
+    norms = [layer for layer in model._flatten_layers() if isinstance(layer, layers.BatchNormalization)]
+    before = [layer.get_weights() for layer in norms]
+    train(model, *data)
+    assert norms and all(not layer.trainable for layer in norms)
+    for layer, values in zip(norms, before):
+        np.testing.assert_equal(layer.get_weights(), values, err_msg="averages included")
+
+
+def test_depthwise_filters_inside_other_layers_stay_frozen_too():
+    image = keras.Input((8, 8, 3), name="image")
+    inside = keras.Sequential([layers.DepthwiseConv2D(3), layers.Conv2D(4, 1)], name="inside")
+    wrapped = layers.TimeDistributed(keras.Sequential([layers.Reshape((6, 1, 4)), layers.DepthwiseConv2D(1)]))
+    model = add_head(keras.Model(image, layers.Flatten()(wrapped(inside(image)))), 2)
+    table = unfreeze(model, layers=1, depthwise=False).set_index("name")
+    assert table["trainable"]["inside"] == 3 * 4 + 4 == table["trainable"]["total"] - table["trainable"]["head"]
+
+
+@pytest.mark.parametrize("kind", [int, np.uint8, np.int8, np.uint64, np.int64])
+def test_whole_numbers_of_every_kind_count_the_same(kind, model):
+    """-x wraps for an unsigned integer of NumPy, where it is 254 or more."""
+    assert unfreeze(model, blocks=kind(2))["trainable"].iloc[-1] == 2 * CONV + TOP + HEAD
+    assert unfreeze(model, layers=kind(2))["trainable"].iloc[-1] == CONV + TOP + HEAD
+    front, rest = split_at_blocks(model, kind(1))
+    assert front.layers[-1].name == "block1a_add" and rest.layers[-1].name == "head"
+    refuses(lambda: unfreeze(model, blocks=kind(3)), "blocks must be at most 2, as many as", "got 3")
+
+
 def test_a_model_that_was_frozen_as_a_whole(model):
     model.trainable = False
     assert freeze(model)["trainable"].iloc[-1] == HEAD

@@ -19,7 +19,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from utils.graph import calls
+from utils.graph import calls, layers_inside
 from utils.training import Dots, starting_point
 from utils.validation import integer
 
@@ -88,9 +88,9 @@ def freeze(model):
 def unfreeze(model, *, blocks=None, layers=None, depthwise=True):
     """Let training change the head and the last blocks, or the last layers. Compile the model again afterwards.
 
-    All other layers of the base are frozen, even if they were unfrozen before. Batch normalisation always stays frozen
-    and uses its stored averages, even during training: averages over few images would be unreliable, and the weights
-    around it were learned with the stored ones.
+    All other layers of the base are frozen, even if they were unfrozen before. Batch normalisation always stays frozen,
+    inside other layers as well, and uses its stored averages, even during training: averages over few images would be
+    unreliable, and the weights around it were learned with the stored ones.
 
     Args:
         model: Made by `add_head`; it is changed.
@@ -113,14 +113,14 @@ def unfreeze(model, *, blocks=None, layers=None, depthwise=True):
     if blocks is not None:
         chosen = [call.layer for call in _calls_from_blocks(model, blocks).values()]
     else:
-        chosen = [layer for layer in _base_layers(model) if layer.weights]
-    frozen = (keras.layers.BatchNormalization, *([] if depthwise else [keras.layers.DepthwiseConv2D]))
-    chosen = [layer for layer in chosen if not isinstance(layer, frozen)]
+        chosen = _base_layers(model)
+    always = (keras.layers.BatchNormalization, *([] if depthwise else [keras.layers.DepthwiseConv2D]))
     if layers is not None:
-        if integer("layers", layers, 1) > len(chosen):
+        layers, chosen = integer("layers", layers, 1), [layer for layer in chosen if _has_other_weights(layer, always)]
+        if layers > len(chosen):
             raise ValueError(f"layers must be at most {len(chosen)}, the layers with weights, got {layers}")
         chosen = chosen[-layers:]
-    _set_trainable(model, chosen)
+    _set_trainable(model, chosen, always)
     return _summary(model)
 
 
@@ -290,8 +290,8 @@ def _block_of(layer):
 
 def _calls_from_blocks(model, count):
     """Return the calls of the last blocks and of all that comes after them, by their place in `graph.calls`."""
-    names = block_names(model)
-    if integer("blocks", count, 1) > len(names):
+    names, count = block_names(model), integer("blocks", count, 1)
+    if count > len(names):
         raise ValueError(
             f"blocks must be at most {len(names)}, as many as {model.name} has, got {count}"
             + ("" if names else "; say layers=... in place of blocks=...")
@@ -313,12 +313,21 @@ def _base_layers(model):
     return others
 
 
-def _set_trainable(model, chosen):
-    """Let training change the head and the chosen layers."""
+def _has_other_weights(layer, kinds):
+    """Tell whether a layer has weights that are not those of a layer of some kinds, which is this one or inside it."""
+    theirs = {id(weight) for part in layers_inside(layer) if isinstance(part, kinds) for weight in part.weights}
+    return any(id(weight) not in theirs for weight in layer.weights)
+
+
+def _set_trainable(model, chosen, always=()):
+    """Let training change the head and the chosen layers, but nothing of the kinds that are always frozen."""
     base, chosen = _base_layers(model), {layer.name for layer in chosen}
     model.trainable = True  # also its layers, which follow one by one
     for layer in base:
-        layer.trainable = layer.name in chosen
+        layer.trainable = layer.name in chosen  # and all layers inside
+        for part in layers_inside(layer):
+            if isinstance(part, always):
+                part.trainable = False
 
 
 def _summary(model):
