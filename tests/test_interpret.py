@@ -1,12 +1,14 @@
 """Looking into networks: every answer against one found another way."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
 from keras import layers
 
 from tests.helpers import refuses
-from tests.networks import filled, inception, output_of, photos, plain, residual, unusual
+from tests.networks import fill, filled, inception, output_of, photos, plain, residual, unusual
 from utils import interpret
 from utils.architecture import receptive_windows
 from utils.convolution import conv2d
@@ -137,6 +139,21 @@ def test_pictures_of_signals():
     refuses(lambda: to_picture(np.zeros((2, 2, 2, 3))), "signal")
 
 
+@pytest.mark.parametrize(
+    "dtype, low, high",
+    [("int8", -128, 127), ("uint8", 0, 200), ("int16", -32768, 20000), ("float16", 40000, -60000), (bool, 0, 1)],
+)
+def test_small_types_make_the_pictures_of_their_numbers(dtype, low, high):
+    signal = np.array([[low, high], [high, 0]], dtype)
+    expected = [[0.5 + v / (2 * max(abs(low), abs(high))) for v in row] for row in ((low, high), (high, 0))]
+    np.testing.assert_allclose(to_picture(signal), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("peak", [1.7e308, -1.7e308, 5e-324, np.iinfo("int64").min])
+def test_the_largest_and_smallest_numbers_have_pictures(peak):
+    np.testing.assert_array_equal(to_picture(np.array([[peak, 0]])), [[float(peak > 0), 0.5]])
+
+
 # Strongest patches
 
 
@@ -221,3 +238,74 @@ def test_models_of_other_kinds_are_refused():
     tokens = keras.Sequential([keras.Input((4, 4, 2)), layers.Reshape((16, 2), name="tokens")])
     for call in (deconvnet, lambda *a: top_patches(*a[:-1], filters=[a[-1]])):
         refuses(lambda: call(tokens, np.zeros((1, 4, 4, 2)), "tokens", 0), "layer 'tokens' must make maps")
+
+
+# Precision, several outputs, numbers that are none
+
+
+def two_layers():
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 3)),
+            layers.Conv2D(4, 3, activation="relu", name="c1"),
+            layers.Conv2D(4, 3, name="c2"),
+        ]
+    )
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float16", "bfloat16", "float64"])
+def test_in_every_precision_nearly_what_float32_gives(policy):
+    exact = fill(two_layers())
+    before = keras.config.dtype_policy()
+    try:
+        keras.config.set_dtype_policy(policy)
+        model = two_layers()
+    finally:
+        keras.config.set_dtype_policy(before)
+    model.set_weights(exact.get_weights())
+    image = photos(exact, 1)[0]
+    for function in (
+        lambda model: input_gradient(model, image, (1, 1, 0)),
+        lambda model: feature_maps(model, image[None])["c2"],
+        first_filters,
+    ):
+        found, expected = function(model), function(exact)
+        assert np.asarray(found).dtype in ("float32", "float64")
+        np.testing.assert_allclose(found, expected, atol=0.02 * np.abs(expected).max())
+
+
+def test_one_output_in_a_list_or_dict_is_one_output():
+    image, x = keras.Input((None, None, 3)), photos(plain_of_one(), 1)[0]
+    expected = input_gradient(plain_of_one(), x, (1, 1, 0))
+    maps = plain_of_one()(image)
+    for outputs in (maps, [maps], {"maps": maps}):
+        np.testing.assert_allclose(input_gradient(keras.Model(image, outputs), x, (1, 1, 0)), expected, rtol=1e-5)
+    both = keras.Model(image, [maps, layers.ReLU()(maps)])
+    refuses(lambda: input_gradient(both, x, (1, 1, 0)), "model must have one output, got 2", "up_to(model, layer)")
+
+
+@functools.cache
+def plain_of_one():
+    return fill(keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(2, 3, name="c1")]))
+
+
+def test_what_has_no_derivative():
+    image, x = keras.Input((8, 8, 3)), photos(plain_of_one(), 1)[0]
+    refuses(lambda: input_gradient(keras.Model(image, keras.ops.argmax(image, -1)), x, (0, 0)), "differentiable", "int")
+    np.testing.assert_array_equal(input_gradient(keras.Model(image, keras.ops.zeros_like(image)), x, (0, 0, 0)), 0)
+
+
+@pytest.mark.parametrize("pixel, word", [(3e38, "layer 'c1' gives NaN or infinity"), (1e300, "float32 can hold")])
+def test_numbers_beyond_float32_are_refused(pixel, word):
+    model = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(1, 3, kernel_initializer="ones", name="c1")])
+    images = np.full((2, 8, 8, 3), pixel)
+    refuses(lambda: feature_maps(model, images), word)
+    refuses(lambda: top_patches(model, images, "c1"), word)
+
+
+def test_weights_and_maps_that_are_no_numbers_are_refused():
+    model = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(1, 3, bias_initializer="ones", name="c1")])
+    model.get_layer("c1").bias.assign([np.nan])
+    refuses(lambda: feature_maps(model, np.zeros((1, 8, 8, 3))), "layer 'c1' gives NaN")
+    maps = np.full((1, 6, 6, 1), np.nan)
+    refuses(lambda: top_patches(model, np.zeros((1, 8, 8, 3)), "c1", maps=maps), "maps contains NaN")

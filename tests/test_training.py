@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 
+from tests.helpers import refuses
 from utils.training import Dots, starting_point, train
 
 RNG = np.random.default_rng(0)
@@ -301,3 +302,251 @@ def test_the_training_step_is_compiled_once(capsys):
     traced = []
     train({"a": counting(dropping, traced)}, X, Y, epochs=2, batch_size=10, validation_data=(X, Y))
     assert len(traced) == 1
+
+
+# Any argument of `fit`, any model
+
+
+class Loud(keras.callbacks.Callback):
+    """A callback that counts the epochs of all trainings."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = 0
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.seen += 1
+
+
+@pytest.mark.parametrize("hold", [list, tuple, keras.callbacks.CallbackList, lambda one: one[0], lambda one: [one, []]])
+def test_callbacks_come_as_fit_takes_them(hold, capsys):
+    loud = Loud()
+    train({"a": network}, X, Y, epochs=2, seeds=(0, 1), callbacks=hold([loud]))
+    assert loud.seen == 4
+
+
+def by_keras(build, x=X, y=Y, **fit):
+    """The losses that Keras' own fit gives, the oracle."""
+    keras.utils.set_random_seed(0)
+    return build().fit(x, y, **{"verbose": 0} | fit).history["loss"]
+
+
+WEIGHTS = np.linspace(0.1, 2, 40).astype("float32")
+OTHERS = [
+    {"callbacks": None},
+    {"callbacks": []},
+    {"verbose": 0},
+    {"verbose": 2},
+    {"validation_split": 0.25},
+    {"sample_weight": WEIGHTS},
+    {"steps_per_epoch": 2},
+    {"initial_epoch": 1},
+]
+
+
+@pytest.mark.parametrize("options", OTHERS, ids=str)
+def test_arguments_of_fit_mean_what_they_mean_there(options, capsys):
+    options = {"epochs": 2, "batch_size": 10} | options
+    table, _ = train({"a": network}, X, Y, **options)
+    np.testing.assert_allclose(table["loss"], by_keras(network, **options), rtol=1e-6)
+    assert list(table["epoch"]) == list(range(1 + options.get("initial_epoch", 0), 3))
+
+
+@pytest.mark.parametrize("every", [np.int64(2), np.uint8(2), range(2, 9, 2), {2, 4}])
+def test_epochs_of_validation_in_other_types(every, capsys):
+    table, _ = train({"a": network}, X, Y, epochs=4, validation_data=(X, Y), validation_freq=every)
+    assert list(table.dropna()["epoch"]) == [2, 4]
+
+
+class Subclassed(keras.Model):
+    """Without inputs: its layers are known when it is called."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = keras.layers.Dense(1)
+
+    def call(self, x):
+        return self.dense(x)
+
+
+class Lossless(keras.Sequential):
+    """With a training step of its own, which needs no loss, and none that it would compute."""
+
+    def train_step(self, *data):
+        return {"steps": 1.0}
+
+    def compute_loss(self, *arguments, **named):
+        raise NotImplementedError("no loss here")
+
+
+def subclassed(start):
+    model = Subclassed()
+    model.compile(keras.optimizers.SGD(0.1), "mse", run_eagerly=True)
+    start(model)
+    return model
+
+
+@pytest.mark.parametrize(
+    "start", [lambda model: None, lambda model: model.build((None, 3)), lambda model: model(X[:1])]
+)
+def test_a_class_of_its_own_is_trained_before_and_after_it_is_built(start, capsys):
+    def build():
+        return subclassed(start)
+
+    table, _ = train({"a": build}, X, Y, epochs=2, seeds=(0, 1))
+    np.testing.assert_allclose(table["loss"][:2], by_keras(build, epochs=2), rtol=1e-5)
+    alone, _ = train({"a": build}, X, Y, epochs=2, seeds=1)
+    np.testing.assert_allclose(table["loss"][2:], alone["loss"], rtol=1e-5)
+
+
+def test_a_training_step_of_its_own_needs_no_loss(capsys):
+    def build():
+        model = Lossless([keras.Input((3,)), keras.layers.Dense(1)])
+        model.compile("sgd", run_eagerly=True)
+        return model
+
+    table, _ = train({"a": build}, X, Y, epochs=2, seeds=(0, 1))
+    assert list(table["steps"]) == [1] * 4 and "loss" not in table
+
+
+def test_several_outputs_and_a_loss_that_a_layer_adds(capsys):
+    class Adds(keras.layers.Layer):
+        def call(self, x):
+            self.add_loss(keras.ops.mean(x**2))
+            return x
+
+    def two():
+        x = keras.Input((3,))
+        model = keras.Model(x, {name: keras.layers.Dense(1, name=name)(x) for name in ("p", "q")})
+        model.compile(keras.optimizers.SGD(0.1), {"p": "mse", "q": "mae"}, run_eagerly=True)
+        return model
+
+    def adding():
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1), Adds()])
+        model.compile(keras.optimizers.SGD(0.1), run_eagerly=True)
+        return model
+
+    y = {"p": Y, "q": -Y}
+    table, _ = train({"a": two}, X, y, epochs=2)
+    np.testing.assert_allclose(table["loss"], by_keras(two, y=y, epochs=2), rtol=1e-5)
+    np.testing.assert_allclose(table["loss"], table["p_loss"] + table["q_loss"], rtol=1e-5)
+    table, _ = train({"a": adding}, X, epochs=2)
+    np.testing.assert_allclose(table["loss"], by_keras(adding, y=None, epochs=2), rtol=1e-5)
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float64"])
+def test_other_precisions_learn_as_in_fit_and_start_again(policy, capsys):
+    def build():
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, dtype=policy)])
+        optimizer = keras.optimizers.SGD(0.1)
+        if policy == "mixed_float16":  # as compile would do, were it the policy of all
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=64)
+        model.compile(optimizer, "mse", run_eagerly=True)
+        return model
+
+    table, models = train({"a": build}, X, Y, epochs=2, seeds=(1, 0))
+    np.testing.assert_allclose(table["loss"][2:], by_keras(build, epochs=2), rtol=1e-3)
+    first, restart = models["a"].get_weights(), starting_point(models["a"])
+    learn(models["a"])
+    assert not np.array_equal(models["a"].get_weights()[0], first[0])
+    restart()
+    np.testing.assert_equal(models["a"].get_weights(), first)
+
+
+# No examples, no numbers, names that are taken
+
+
+def compiled(rate):
+    def build():
+        model = network()
+        model.compile(keras.optimizers.SGD(rate), "mse", run_eagerly=True)
+        return model
+
+    return build
+
+
+@pytest.mark.parametrize("rate", [float("nan"), 0.0, -0.1, float("inf")])
+def test_a_learning_rate_that_teaches_nothing_is_refused(rate):
+    refuses(lambda: train({"a": compiled(rate)}, X, Y, epochs=1), "learning_rate must be above 0", "0.001", str(rate))
+    refuses(lambda: starting_point(compiled(rate)()), "learning_rate must be above 0", str(rate))
+    decay = keras.optimizers.schedules.ExponentialDecay(rate, 3, 0.5)
+    if rate:
+        refuses(lambda: train({"a": compiled(decay)}, X, Y, epochs=1), "learning_rate must be", str(rate))
+
+
+def test_a_schedule_may_begin_and_end_at_zero_but_not_fall_below(capsys):
+    schedules = keras.optimizers.schedules
+    up_and_down = schedules.CosineDecay(0.0, 2, warmup_target=0.1, warmup_steps=2)
+    table, _ = train({"a": compiled(up_and_down)}, X, Y, epochs=4, batch_size=40)
+    assert table["loss"].iloc[-1] < table["loss"].iloc[0]
+    below = schedules.PiecewiseConstantDecay([0], [0.1, -0.1])
+    refuses(lambda: train({"a": compiled(below)}, X, Y, epochs=3), "learning_rate must not fall below 0", "-0.1")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e30])
+def test_training_ends_where_the_loss_is_no_number_and_says_so(value, capsys):
+    x = X.copy()
+    x[3, 1] = value
+    table, _ = train({"bad": network, "good": lambda: network(1e-30)}, x, Y, epochs=4)
+    assert len(table[table.name == "bad"]) == 1 and not np.isfinite(table["loss"].iloc[0])
+    assert capsys.readouterr().out.splitlines()[0].endswith((" 1 epoch, stopped: loss is nan", ": loss is inf"))
+    network().fit(x, Y, epochs=3, verbose=0, callbacks=[Dots("by hand")])
+    assert "1 epoch, stopped: loss is" in last_line(capsys)
+
+
+@pytest.mark.parametrize("name", ["epoch", "seed", "name"])
+def test_names_of_columns_are_taken(name, capsys):
+    def build():
+        model = network()
+        model.compile("sgd", "mse", metrics=[keras.metrics.MeanAbsoluteError(name=name)], run_eagerly=True)
+        return model
+
+    refuses(lambda: train({"a": build}, X, Y, epochs=2), f"a metric is called {name!r}", "another name")
+    refuses(lambda: train({"a": network}, X, Y, epochs=1, measure=lambda model: {name: 1}), f"called {name!r}")
+
+
+def test_bad_numbers_of_measure_are_named(capsys):
+    refuses(lambda: train({"a": network}, X, Y, epochs=1, measure=lambda model: {"loss": 1}), "called 'loss'")
+    refuses(lambda: train({"a": network}, X, Y, epochs=1, measure=lambda model: None), "measure must return a dict")
+
+
+def test_data_without_examples_and_data_that_ends_are_refused(capsys):
+    batches = ((X[:8], Y[:8]) for _ in range(3))
+    refuses(lambda: train({"a": network}, batches, epochs=1, seeds=(0, 1)), "x can be read only once", "arrays")
+    assert len(train({"a": network}, batches, epochs=1)[0]) == 1, "once is enough for it"
+    refuses(lambda: train({"a": network}, X[:0], Y[:0], epochs=1), "at least one example")
+    refuses(lambda: train({"a": network}, {"x": X[:0]}, Y, epochs=1), "at least one example")
+    refuses(lambda: train({"a": network}, X, [1.0] * 40, epochs=1), "x and y must be arrays", "np.array")
+    refuses(lambda: train({"a": network}, X, Y, epochs=1, initial_epoch=1), "at least one example for each epoch")
+
+
+# What no longer is the model of its starting point
+
+
+@pytest.mark.parametrize(
+    "change, word",
+    [
+        (lambda model: model.compile("sgd", "mse"), "compiled again"),
+        (lambda model: setattr(model, "optimizer", keras.optimizers.Adam()), "compiled again"),
+        (lambda model: model.add(keras.layers.Dense(1)), "other layers"),
+        (lambda model: model.pop(), "other layers"),
+    ],
+)
+def test_a_changed_model_does_not_restart(change, word):
+    model = network(units=[4])
+    restart = starting_point(model)
+    change(model)
+    for again in (restart, lambda: restart(seed=1), lambda: restart(new=network(units=[4]))):
+        refuses(again, word, "starting_point(model)", "afterwards")
+    model.compile("sgd", "mse")
+    starting_point(model)()
+
+
+@pytest.mark.parametrize("per_epoch", [0, 1.5])
+def test_dots_are_counted_in_whole_numbers(per_epoch):
+    refuses(lambda: Dots("a", per_epoch=per_epoch), "per_epoch must be")
+
+
+def test_small_integers_of_numpy_count_the_dots(capsys):
+    network().fit(X, Y, batch_size=2, epochs=1, verbose=0, callbacks=[Dots("a", per_epoch=np.uint8(30))])
+    assert last_line(capsys).count(".") == 30

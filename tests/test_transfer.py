@@ -8,7 +8,8 @@ import pytest
 from keras import layers
 
 from tests.helpers import refuses
-from utils import transfer
+from utils.blocks import BLOCK_PATTERNS, block_of
+from utils.graph import without_weights
 from utils.pretrained import backbone
 from utils.transfer import Way, add_head, block_ends, block_names, compute_features, freeze, split_at_blocks, unfreeze
 
@@ -80,6 +81,9 @@ def test_a_head_on_a_base():
 def test_bad_heads():
     refuses(lambda: add_head(tiny(pooling=False), 3), "must end in a vector", "(None, 8, 8, 6)", 'pooling="avg"')
     refuses(lambda: add_head(tiny(), 0), "classes must be at least 1, got 0")
+    image = keras.Input((4,))
+    refuses(lambda: add_head(keras.Model(image, [image, image * 2]), 3), "one input and one output, got 1 and 2")
+    refuses(lambda: add_head(keras.Sequential([layers.Dense(2)]), 3), "keras.Input(shape=...)")
     for dropout in (-0.1, 1, 20):
         refuses(lambda: add_head(tiny(), 3, dropout=dropout), "dropout must be", str(dropout))
 
@@ -144,6 +148,74 @@ def test_batch_normalisation_computes_with_its_averages_while_training(model, da
     assert np.abs(difference).max() > 1e-3
 
 
+class Unit(layers.Layer):
+    """A layer of one's own, with batch normalisation in a list."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.steps = [layers.Conv2D(4, 1), layers.BatchNormalization(momentum=0.5)]
+
+    def call(self, x, training=False):
+        for step in self.steps:
+            x = step(x, training=training) if isinstance(step, layers.BatchNormalization) else step(x)
+        return x
+
+
+def nested_model():
+    return keras.Sequential([keras.Input((8, 8, 3)), Unit(name="unit")], name="outer")
+
+
+HOLDERS = {  # what holds batch normalisation, and how many of its numbers may be learned
+    "in a model": (lambda: tiny(pooling=False), STEM + 2 * CONV + TOP),
+    "in a layer of one's own": (lambda: Unit(name="unit"), 3 * 4 + 4),
+    "in a layer in a model": (nested_model, 3 * 4 + 4),
+    "in TimeDistributed": (lambda: layers.TimeDistributed(layers.BatchNormalization(momentum=0.5), name="rows"), 0),
+    "in Sequential in TimeDistributed": (
+        lambda: layers.TimeDistributed(
+            keras.Sequential([layers.Dense(2), layers.BatchNormalization(momentum=0.5)]), name="rows"
+        ),
+        3 * 2 + 2,
+    ),
+}
+
+
+@pytest.mark.parametrize("where", HOLDERS)
+def test_batch_normalisation_stays_frozen_wherever_it_is(where, data):
+    build, learned = HOLDERS[where]
+    image = keras.Input((8, 8, 3), name="image")
+    base = keras.Model(image, layers.GlobalAveragePooling2D()(build()(layers.Conv2D(3, 1, name="first")(image))))
+    model = add_head(base, 3)
+    model.trainable = True
+    table = unfreeze(model, layers=1)
+    expected = (learned or 3 * 3 + 3) + model.get_layer("head").count_params()  # else the layer before it
+    assert table["trainable"].iloc[-1] == expected == sum(int(np.prod(w.shape)) for w in model.trainable_weights)
+    norms = [layer for layer in model._flatten_layers() if isinstance(layer, layers.BatchNormalization)]
+    before = [layer.get_weights() for layer in norms]
+    train(model, *data)
+    assert norms and all(not layer.trainable for layer in norms)
+    for layer, values in zip(norms, before):
+        np.testing.assert_equal(layer.get_weights(), values, err_msg="averages included")
+
+
+def test_depthwise_filters_inside_other_layers_stay_frozen_too():
+    image = keras.Input((8, 8, 3), name="image")
+    inside = keras.Sequential([layers.DepthwiseConv2D(3), layers.Conv2D(4, 1)], name="inside")
+    wrapped = layers.TimeDistributed(keras.Sequential([layers.Reshape((6, 1, 4)), layers.DepthwiseConv2D(1)]))
+    model = add_head(keras.Model(image, layers.Flatten()(wrapped(inside(image)))), 2)
+    table = unfreeze(model, layers=1, depthwise=False).set_index("name")
+    assert table["trainable"]["inside"] == 3 * 4 + 4 == table["trainable"]["total"] - table["trainable"]["head"]
+
+
+@pytest.mark.parametrize("kind", [int, np.uint8, np.int8, np.uint64, np.int64])
+def test_whole_numbers_of_every_kind_count_the_same(kind, model):
+    """-x wraps for an unsigned integer of NumPy, where it is 254 or more."""
+    assert unfreeze(model, blocks=kind(2))["trainable"].iloc[-1] == 2 * CONV + TOP + HEAD
+    assert unfreeze(model, layers=kind(2))["trainable"].iloc[-1] == CONV + TOP + HEAD
+    front, rest = split_at_blocks(model, kind(1))
+    assert front.layers[-1].name == "block1a_add" and rest.layers[-1].name == "head"
+    refuses(lambda: unfreeze(model, blocks=kind(3)), "blocks must be at most 2, as many as", "got 3")
+
+
 def test_a_model_that_was_frozen_as_a_whole(model):
     model.trainable = False
     assert freeze(model)["trainable"].iloc[-1] == HEAD
@@ -201,6 +273,66 @@ def test_blocks_of_known_networks(name):
     np.testing.assert_allclose(
         keras.ops.convert_to_numpy(rest(front(x))), keras.ops.convert_to_numpy(model(x)), rtol=1e-5
     )
+
+
+FAMILIES = {  # how many layers with weights, batch normalisation not counted, lie behind the last block but two
+    "ConvNeXtTiny": 11,
+    "DenseNet121": 4,
+    "EfficientNetB0": 11,
+    "EfficientNetV2B0": 11,
+    "InceptionResNetV2": 11,
+    "InceptionV3": 18,
+    "MobileNet": 4,
+    "MobileNetV2": 7,
+    "MobileNetV3Small": 11,
+    "ResNet50V2": 6,
+    "VGG16": 6,
+    "Xception": 5,
+}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_the_last_blocks_of_every_family_are_unfrozen_whole(name):
+    with without_weights():
+        build = getattr(keras.applications, name)
+        model = add_head(build(include_top=False, weights=None, input_shape=(96, 96, 3), pooling="avg"), 3)
+    unfreeze(model, blocks=2)
+    front, rest = split_at_blocks(model, 2)
+    behind = {layer.name for layer in rest.layers if layer.weights}
+    norms = {layer.name for layer in model.layers if isinstance(layer, layers.BatchNormalization)}
+    learning = {layer.name for layer in model.layers if layer.trainable_weights}
+    assert learning == behind - norms, "shortcuts included"
+    assert len(learning) == FAMILIES[name] + 1, "and the head"
+    assert not learning & {layer.name for layer in front.layers}
+
+
+def test_a_network_without_blocks_offers_its_layers():
+    with without_weights():
+        model = add_head(
+            keras.applications.NASNetMobile((32, 32, 3), include_top=False, weights=None, pooling="avg"), 3
+        )
+    refuses(lambda: unfreeze(model, blocks=1), "blocks must be at most 0", "say layers=...")
+    assert unfreeze(model, layers=3)["trainable"].iloc[-1] > 0
+
+
+def test_shortcuts_without_a_name_belong_to_their_block():
+    """As in Xception: the convolution of a shortcut has a name of its own."""
+    image = x = keras.Input((8, 8, 3))
+    for number in (1, 2, 3):
+        y = layers.Conv2D(4, 1, name=f"block{number}_conv")(x)
+        x = layers.Add(name=f"sum{number}")([layers.Conv2D(4, 1, name=f"way{number}")(x), y])
+    model = add_head(keras.Model(image, layers.Flatten(name="flat")(x)), 2)
+    for count in (1, 2, 3):
+        unfreeze(model, blocks=count)
+        learning = {layer.name for layer in model.layers if layer.trainable_weights} - {"head"}
+        assert learning == {
+            f"{kind}{n}" + "_conv" * (kind == "block") for n in (3, 2, 1)[:count] for kind in ("block", "way")
+        }
+        front, rest = split_at_blocks(model, count)
+        x = np.random.default_rng(0).normal(size=(2, 8, 8, 3)).astype("float32")
+        np.testing.assert_allclose(
+            rest.predict_on_batch(front.predict_on_batch(x)), model.predict_on_batch(x), rtol=1e-5
+        )
 
 
 # Features, computed once
@@ -305,10 +437,53 @@ def test_bad_arguments_of_features():
     refuses(lambda: compute_features(base, images, batch_size=0), "batch_size must be at least 1, got 0")
 
 
+@pytest.mark.parametrize("policy", ["mixed_float16", "bfloat16", "float64"])
+def test_features_are_float32_in_every_precision(policy):
+    image = keras.Input((4, 4, 3))
+    flat = layers.Flatten()(image)
+    layer = layers.Dense(2, kernel_initializer="ones", dtype=policy)
+    images = np.random.default_rng(0).integers(0, 9, (5, 4, 4, 3))
+    found = compute_features(keras.Model(image, {"a": layer(flat), "b": [flat]}), images)
+    assert found["a"].dtype == found["b"][0].dtype == np.float32
+    np.testing.assert_allclose(found["a"][:, 0], images.sum(axis=(1, 2, 3)), rtol=0.01)
+
+
+def test_features_of_images_of_any_size_and_in_a_list():
+    image = keras.Input((None, None, 3))
+    base, images = keras.Model(image, layers.GlobalAveragePooling2D()(image)), np.arange(150.0).reshape(2, 5, 5, 3)
+    for given in (images, list(images)):
+        np.testing.assert_allclose(compute_features(base, given), images.mean(axis=(1, 2)), rtol=1e-6)
+    refuses(lambda: compute_features(base, images[..., :2]), "(images, None, None, 3)", "(2, 5, 5, 2)")
+    two = keras.Model([image, other := keras.Input((5, 5, 3))], [image + other])
+    refuses(lambda: compute_features(two, images), "model must read one batch of images", "2 inputs")
+
+
+@pytest.mark.parametrize(
+    "preprocess",
+    [
+        lambda batch: batch[:-1],
+        lambda batch: np.concatenate([batch, batch]),
+        lambda batch: batch[batch[:, 0, 0, 0] < 3],
+    ],
+)
+def test_a_preprocess_input_that_drops_or_adds_images_is_refused(preprocess):
+    images = np.arange(5)[:, None, None, None] * np.ones((8, 8, 3))
+    refuses(lambda: compute_features(tiny(), images, preprocess, batch_size=5), "one input for each image", "5 images")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_numbers_that_are_none_have_no_features(value):
+    images = np.zeros((5, 8, 8, 3), "float32")
+    refuses(lambda: compute_features(tiny(), images, lambda batch: batch + value), "the features are NaN or infinite")
+    images[4, 3, 2, 1] = value
+    refuses(lambda: compute_features(tiny(), images, batch_size=2), "images contains NaN or infinity")
+    refuses(lambda: compute_features(tiny(), images.astype(str)), "images must hold real numbers")
+
+
 def test_the_name_of_a_block_is_what_its_pattern_encloses():
-    found = {example: transfer._block_of(keras.layers.ReLU(name=example)) for _, example in transfer.BLOCK_PATTERNS}
-    assert list(found.values()) == ["block6a", "conv5_block3", "expanded_conv", "conv_13"]
-    assert all(re.match(pattern, example) for pattern, example in transfer.BLOCK_PATTERNS)
+    found = {example: block_of(keras.layers.ReLU(name=example)) for _, example in BLOCK_PATTERNS}
+    assert list(found.values()) == ["block35_1", "mixed10", "block6a", "conv5_block3", "expanded_conv", "conv_13"]
+    assert all(re.match(pattern, example) for pattern, example in BLOCK_PATTERNS)
 
 
 def test_block_ends():
@@ -410,3 +585,13 @@ def test_bad_arguments_of_a_way(separable):
     refuses(lambda: way.learn([0], y, float("nan")), "learning_rate must be above 0")
     refuses(lambda: way.learn([0], y, 0.1, epochs=0), "epochs must be at least 1, got 0")
     refuses(lambda: way.learn([0], y, 0.1, batch_size=0), "batch_size must be at least 1, got 0")
+    for rate in (float("inf"), True, -0.1):
+        refuses(lambda: way.learn([0], y, rate), "learning_rate must be above 0")
+    for chosen in ([0.0], [60], [-1], np.ones(60, bool), [[0, 1]]):
+        refuses(lambda: way.learn(chosen, y, 0.1), "chosen must hold places of images, whole numbers from 0 to 59")
+    refuses(lambda: way.learn([0], y, 0.1, seed=0.5), "seed must be a whole number")
+    refuses(lambda: Way(dense(), x * np.nan, x).learn([0, 1], y, 0.1), "made weights NaN or infinite")
+    for labels in (y[:, None], y[:5], 0):
+        refuses(lambda: way.accuracy(labels), "labels must be one for each of the 60 inputs")
+    way.model.compile("sgd", "sparse_categorical_crossentropy")
+    refuses(lambda: way.learn([0], y, 0.1), "compiled again")

@@ -26,10 +26,11 @@ def feature_maps(model, images, layers=None):
             without those that are used more than once.
 
     Returns:
-        A dict: name -> (n, rows, columns, maps), for a dense layer (n, units).
+        A dict: name -> float32 (n, rows, columns, maps), for a dense layer (n, units).
 
     Raises:
-        ValueError: For images of another shape than the model reads, and for an unknown layer.
+        ValueError: For images of another shape than the model reads, for an unknown layer, and for outputs that are NaN
+            or infinite.
 
     Introduced in notebook 00.
     """
@@ -38,7 +39,7 @@ def feature_maps(model, images, layers=None):
         layers = [name for name, uses in layer_outputs(model).items() if len(uses) == 1 and len(uses[0].shape) == 4]
     layers = list(layers) if is_pair(layers) else [layers]
     maps = {}
-    for start, batch in _forward(up_to(model, layers), images):
+    for start, batch in _forward(up_to(model, layers), images, layers):
         for name, output in zip(layers, batch):
             maps.setdefault(name, np.empty((len(images), *output.shape[1:]), output.dtype))
             maps[name][start : start + len(output)] = output
@@ -131,7 +132,9 @@ def top_patches(model, images, layer, *, count=9, filters=None, maps=None):
     peaks, places = [], []
     if maps is not None and np.shape(maps) != (shape := (len(images), *part.compute_output_shape(images.shape)[1:])):
         raise ValueError(f"maps must be what layer {layer!r} makes of the images, {shape}, got shape {np.shape(maps)}")
-    for output in [maps] if maps is not None else (output for _, (output,) in _forward(part, images)):
+    if maps is not None:
+        maps = real_array("maps", maps, [("n", "units"), ("n", "rows", "columns", "maps")])
+    for output in [maps] if maps is not None else (output for _, (output,) in _forward(part, images, [layer])):
         by_unit = output.reshape(len(output), -1, output.shape[-1])
         peaks.append(by_unit.max(axis=1))
         places.append(by_unit.argmax(axis=1))
@@ -157,21 +160,28 @@ def input_gradient(model, image, unit):
     """Differentiate one output of a Keras model with respect to every pixel of its input.
 
     Args:
-        model: A Keras model that reads one batch of images.
+        model: A Keras model that reads one batch of images and has one output, in any precision.
         image: (height, width, channels).
         unit: The index of the output without the batch, (row, column, map) for a map, an int for a list of scores.
 
     Returns:
-        The derivative of that output with respect to every pixel, shape (height, width, channels).
+        The derivative of that output with respect to every pixel, float32 (height, width, channels).
 
     Raises:
-        ValueError: For an image of another shape than the model reads, and for an output that does not exist.
+        ValueError: For an image of another shape than the model reads, for several outputs, and for an output that does
+            not exist or is no differentiable function of the pixels.
 
     Introduced in notebook 04.
     """
     image = _check_images("image", real_array("image", image, [("height", "width", "channels")])[None], model)
     unit = tuple(integer("unit", index, 0) for index in (unit if is_pair(unit) else (unit,)))
-    shape = model.compute_output_shape(image.shape)[1:]
+    if len(model.outputs) != 1:
+        names = ", ".join(output.name for output in model.outputs)
+        raise ValueError(
+            f"model must have one output, got {len(model.outputs)}: {names}; use graph.up_to(model, layer)"
+        )
+    (output,) = keras.tree.flatten(model.compute_output_spec(keras.KerasTensor(image.shape)))
+    shape = output.shape[1:]
     if len(unit) != len(shape) or any(index >= size for index, size in zip(unit, shape)):
         raise ValueError(f"unit must be an index into the output of shape {tuple(shape)}, got {unit}")
     signal = np.zeros((1, *shape))
@@ -210,8 +220,18 @@ def backward(function, input_shape, output_shape):
         sum(function(x) * signal) with respect to x as a NumPy array.
 
     Raises:
-        ValueError: For another backend than TensorFlow and JAX.
+        ValueError: For another backend than TensorFlow and JAX, and for an output that is not differentiable.
     """
+
+    def only(x):
+        """Return the one output, in the precision of the signal, whatever that of the model is."""
+        (y,) = keras.tree.flatten(function(x))
+        if not keras.backend.is_float_dtype(keras.backend.standardize_dtype(y.dtype)):
+            raise ValueError(
+                f"the output must be differentiable, but it holds {keras.backend.standardize_dtype(y.dtype)}"
+            )
+        return keras.ops.cast(y, "float32")
+
     backend = keras.backend.backend()
     if backend == "tensorflow":
         import tensorflow as tf  # noqa: PLC0415 only the backend in use
@@ -219,8 +239,8 @@ def backward(function, input_shape, output_shape):
         def back(x, signal):
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(x)
-                y = function(x)
-            return tape.gradient(y, x, signal)
+                y = only(x)
+            return tape.gradient(y, x, signal, unconnected_gradients="zero")
 
         # Compiled, because then TensorFlow leaves out the gradients of the weights. A tf.function that is called
         # would complain that there is a new one for each call of backpropagate; its concrete function does not.
@@ -230,7 +250,7 @@ def backward(function, input_shape, output_shape):
     elif backend == "jax":
         import jax  # noqa: PLC0415
 
-        back, tensor = jax.jit(lambda x, signal: jax.vjp(function, x)[1](signal)[0]), jax.numpy.asarray
+        back, tensor = jax.jit(lambda x, signal: jax.vjp(only, x)[1](signal)[0]), jax.numpy.asarray
     else:
         raise ValueError(f"the way back needs Keras' tensorflow or jax backend, got {backend!r}; set KERAS_BACKEND")
 
@@ -247,16 +267,27 @@ def _check_images(name, images, model):
     if len(want) != 3 or any(size not in (None, got) for size, got in zip(want, images.shape[1:])):
         got = images.shape[1:]
         raise ValueError(f"{name} must have the size that the model reads, {want}, got {got}; resize the pixels first")
+    if max(abs(float(images.min())), abs(float(images.max()))) > np.finfo("float32").max:
+        raise ValueError(f"{name} must hold numbers that float32 can hold, got {images.min()} ... {images.max()}")
     return images
 
 
-def _forward(part, images):
-    """Yield the outputs of a model as arrays, batch by batch: (index of the batch's first image, list of outputs)."""
+def _forward(part, images, layers):
+    """Yield the outputs of some layers as float32, batch by batch: (index of the batch's first image, list of them)."""
     size = max(1, BATCH // images[0].size)
     for start in range(0, len(images), size):
-        outputs = part(images[start : start + size].astype("float32"), training=False)
-        yield start, [keras.ops.convert_to_numpy(output) for output in keras.tree.flatten(outputs)]
+        outputs = keras.tree.flatten(part(images[start : start + size].astype("float32"), training=False))
+        outputs = [np.asarray(keras.ops.convert_to_numpy(output), "float32") for output in outputs]
+        for layer, output in zip(layers, outputs):
+            if not np.isfinite(output).all():
+                raise ValueError(
+                    f"layer {layer!r} gives NaN or infinity for images from number {start} on; check them "
+                    "and the weights, and scale the pixels as the model was trained"
+                )
+        yield start, outputs
 
 
 def _around_grey(values):
-    return 0.5 + values / (2 * np.abs(values).max() or 1)
+    if values.dtype not in ("float32", "float64"):  # else small integers wrap, and float16 overflows
+        values = values.astype("float64")
+    return 0.5 + 0.5 * (values / (np.abs(values).max() or 1))

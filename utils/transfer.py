@@ -13,23 +13,14 @@ Frozen layers give the same outputs in every epoch. Compute them once, with `com
 which `split_at_blocks` cuts off. A `Way` keeps the two together: the network that is trained, and its inputs.
 """
 
-import re
-
 import keras
 import numpy as np
 import pandas as pd
 
-from utils.graph import calls
+from utils.blocks import block_ends as block_ends, block_names as block_names, block_of, calls_from_blocks
+from utils.graph import calls, layers_inside
 from utils.training import Dots, starting_point
-from utils.validation import integer
-
-# Names of the layers of a block, with an example. The parentheses enclose the name of the block: block6a, conv_13.
-BLOCK_PATTERNS = [
-    (r"(block\d+[a-z]?)_", "block6a_expand_conv"),  # EfficientNet, VGG, Xception
-    (r"(.*?block_?\d+)_", "conv5_block3_2_conv"),  # ResNet, DenseNet; MobileNetV2: block_16_expand
-    (r"(expanded_conv(?:_\d+)?)_", "expanded_conv_project"),  # first block of MobileNetV2; MobileNetV3
-    (r"(conv_)(?:dw|pw|pad)_(\d+)", "conv_pw_13_relu"),  # MobileNet
-]
+from utils.validation import integer, real_array
 
 
 def add_head(base, classes, *, dropout=0.0, classifier_activation="softmax", name=None):
@@ -48,13 +39,19 @@ def add_head(base, classes, *, dropout=0.0, classifier_activation="softmax", nam
         A Keras model without a model inside: all layers of the base, then the head.
 
     Raises:
-        ValueError: For a base that ends in maps, classes below 1, and another dropout.
+        ValueError: For a base that ends in maps or has several inputs or outputs, classes below 1, and another dropout.
 
     Source: lecture topic "Transfer learning", step 1. Introduced in notebook 09.
     """
     classes = integer("classes", classes, 1)
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout must be a fraction from 0 to below 1, got {dropout!r}")
+    calls(base)  # or it refuses a base whose layers are not known
+    if len(base.inputs) != 1 or len(base.outputs) != 1:
+        raise ValueError(
+            f"base must have one input and one output, got {len(base.inputs)} and {len(base.outputs)}; "
+            "choose one with keras.Model(base.input, base.outputs[0])"
+        )
     (x,) = base.outputs
     if len(x.shape) != 2:
         raise ValueError(
@@ -88,9 +85,9 @@ def freeze(model):
 def unfreeze(model, *, blocks=None, layers=None, depthwise=True):
     """Let training change the head and the last blocks, or the last layers. Compile the model again afterwards.
 
-    All other layers of the base are frozen, even if they were unfrozen before. Batch normalisation always stays frozen
-    and uses its stored averages, even during training: averages over few images would be unreliable, and the weights
-    around it were learned with the stored ones.
+    All other layers of the base are frozen, even if they were unfrozen before. Batch normalisation always stays frozen,
+    inside other layers as well, and uses its stored averages, even during training: averages over few images would be
+    unreliable, and the weights around it were learned with the stored ones.
 
     Args:
         model: Made by `add_head`; it is changed.
@@ -111,47 +108,17 @@ def unfreeze(model, *, blocks=None, layers=None, depthwise=True):
     if (blocks is None) == (layers is None):
         raise ValueError(f"give either blocks or layers, got blocks={blocks!r}, layers={layers!r}")
     if blocks is not None:
-        chosen = [call.layer for call in _calls_from_blocks(model, blocks).values()]
+        chosen = [call.layer for call in calls_from_blocks(model, blocks).values()]
     else:
-        chosen = [layer for layer in _base_layers(model) if layer.weights]
-    frozen = (keras.layers.BatchNormalization, *([] if depthwise else [keras.layers.DepthwiseConv2D]))
-    chosen = [layer for layer in chosen if not isinstance(layer, frozen)]
+        chosen = _base_layers(model)
+    always = (keras.layers.BatchNormalization, *([] if depthwise else [keras.layers.DepthwiseConv2D]))
     if layers is not None:
-        if integer("layers", layers, 1) > len(chosen):
+        layers, chosen = integer("layers", layers, 1), [layer for layer in chosen if _has_other_weights(layer, always)]
+        if layers > len(chosen):
             raise ValueError(f"layers must be at most {len(chosen)}, the layers with weights, got {layers}")
         chosen = chosen[-layers:]
-    _set_trainable(model, chosen)
+    _set_trainable(model, chosen, always)
     return _summary(model)
-
-
-def block_names(model):
-    """List the names of the blocks of a network, first to last.
-
-    A block is a group of layers whose names share a prefix: "block6a" (EfficientNet), "block_16" (MobileNetV2),
-    "conv5_block3" (ResNet), "block5" (VGG).
-
-    Args:
-        model: A Keras model.
-
-    Returns:
-        A list of str, empty for a network whose layers have other names.
-    """
-    names = (_block_of(layer) for layer in model.layers)
-    return list(dict.fromkeys(name for name in names if name))
-
-
-def block_ends(model):
-    """Find the last layer of each block.
-
-    Args:
-        model: A Keras model.
-
-    Returns:
-        A dict: block -> name of its last layer, first to last, with the blocks of `block_names`.
-
-    Introduced in notebook 09.
-    """
-    return {block: layer.name for layer in model.layers if (block := _block_of(layer))}
 
 
 def split_at_blocks(model, blocks):
@@ -172,7 +139,7 @@ def split_at_blocks(model, blocks):
 
     Source: lecture topic "Transfer learning". Introduced in notebook 09.
     """
-    every, rest = calls(model), _calls_from_blocks(model, blocks)
+    every, rest = calls(model), calls_from_blocks(model, blocks)
     passing = {
         id(tensor): (tensor, every[parent].layer.name)
         for call in rest.values()
@@ -196,21 +163,28 @@ def compute_features(model, images, preprocess_input=None, batch_size=32):
         batch_size: Images in a batch.
 
     Returns:
-        A float32 array (images, ...), or a list of them for a model with several outputs.
+        A float32 array (images, ...), whatever the precision of the model; for several outputs a list or dict of them.
 
     Raises:
-        ValueError: For no images, a batch_size below 1, and images of another shape than the model reads.
+        ValueError: For no images, a batch_size below 1, images of another shape than the model reads, NaN and infinity
+            in images or features, and a preprocess_input that does not give one input for each image.
 
     Introduced in notebook 09.
     """
     batch_size = integer("batch_size", batch_size, 1)
+    images = np.asarray(images) if isinstance(images, (list, tuple)) else images
     if not len(images):
         raise ValueError(f"images must hold at least one image, got shape {np.shape(images)}")
-    if np.shape(images)[1:] != model.input_shape[1:]:
+    if len(model.inputs or [0]) != 1:
+        raise ValueError(f"model must read one batch of images, got {model.name} with {len(model.inputs)} inputs")
+    want, got = model.inputs[0].shape[1:] if model.inputs else np.shape(images)[1:], np.shape(images)[1:]
+    if len(want) != len(got) or any(size not in (None, had) for size, had in zip(want, got)):
         raise ValueError(
-            f"images must have the shape (images, {', '.join(map(str, model.input_shape[1:]))}) that the model takes, "
+            f"images must have the shape (images, {', '.join(map(str, want))}) that the model takes, "
             f"got {np.shape(images)}"
         )
+    for start in range(0, len(images), batch_size):
+        real_array("images", images[start : start + batch_size], [("images", *map(str, want))])
 
     def batches():
         for start in range(0, len(images), batch_size):
@@ -218,7 +192,19 @@ def compute_features(model, images, preprocess_input=None, batch_size=32):
             yield (preprocess_input(batch) if preprocess_input else batch,)
 
     steps = -(-len(images) // batch_size)
-    return model.predict(batches(), steps=steps, verbose=0, callbacks=[Dots(f"{len(images)} images", per_epoch=30)])
+    dots = Dots(f"{len(images)} images", per_epoch=30)
+    found = model.predict(batches(), steps=steps, verbose=0, callbacks=[dots])
+    found = keras.tree.map_structure(lambda output: np.asarray(output, "float32"), found)
+    for output in keras.tree.flatten(found):
+        if len(output) != len(images):
+            raise ValueError(
+                f"preprocess_input must return one input for each image, but {len(images)} images gave {len(output)}"
+            )
+        if not np.isfinite(output).all():
+            raise ValueError(
+                f"the features are NaN or infinite; check preprocess_input and the weights of {model.name}"
+            )
+    return found
 
 
 class Way:
@@ -252,13 +238,18 @@ class Way:
             batch_size: The most images in a batch; the batches of an epoch are about equally large.
 
         Raises:
-            ValueError: If no image is chosen, and for a learning rate, epochs or batch_size that are not above 0.
+            ValueError: If no image is chosen or one that there is not; for a learning rate, epochs or batch_size that
+                are not above 0; and if weights become NaN or infinite.
         """
         if not len(chosen):
             raise ValueError("chosen must hold the place of at least one image, got none")
-        if not learning_rate > 0:
-            raise ValueError(f"learning_rate must be above 0, for example 0.001, got {learning_rate!r}")
+        count, places = min(len(self.inputs), len(labels)), np.asarray(chosen)
+        if places.dtype.kind not in "iu" or places.ndim != 1 or places.min() < 0 or places.max() >= count:
+            raise ValueError(f"chosen must hold places of images, whole numbers from 0 to {count - 1}, got {chosen!r}")
+        if isinstance(learning_rate, bool) or not 0 < learning_rate < np.inf:
+            raise ValueError(f"learning_rate must be above 0, for example 0.001, and finite, got {learning_rate!r}")
         epochs, batch_size = integer("epochs", epochs, 1), integer("batch_size", batch_size, 1)
+        seed = integer("seed", seed, 0)
         keras.utils.set_random_seed(seed)
         self.restart(seed if self.random else None)
         order, batches = np.random.default_rng(seed), -(-len(chosen) // batch_size)
@@ -266,6 +257,8 @@ class Way:
             self.model.optimizer.learning_rate = float(learning_rate * (1 + np.cos(np.pi * epoch / epochs)) / 2)
             for batch in np.array_split(order.permutation(chosen), batches):
                 self.model.train_on_batch(self.inputs[batch], labels[batch])
+        if not all(np.isfinite(weight).all() for weight in self.model.get_weights()):
+            raise ValueError(f"learning_rate={learning_rate!r}, or the inputs, made weights NaN or infinite; lower it")
 
     def accuracy(self, labels, inputs=None):
         """Return the fraction of the test images that is classified correctly, or of others.
@@ -273,36 +266,18 @@ class Way:
         Args:
             labels: The right ones, (images,).
             inputs: Those of the model for these images; by default its test_inputs.
+
+        Raises:
+            ValueError: Unless there is one label for each of the inputs, and at least one.
         """
         inputs = self.test_inputs if inputs is None else inputs
+        if np.shape(labels) != (len(inputs),) or not len(inputs):
+            raise ValueError(f"labels must be one for each of the {len(inputs)} inputs, got shape {np.shape(labels)}")
         best = [  # not `predict`, which would first compile what is needed for a few batches
             keras.ops.convert_to_numpy(self.model(inputs[start : start + 100], training=False)).argmax(axis=1)
             for start in range(0, len(inputs), 100)
         ]
         return float(np.mean(np.concatenate(best) == labels))
-
-
-def _block_of(layer):
-    """Return the name of the block that a layer belongs to, or None."""
-    matches = filter(None, (re.match(pattern, layer.name) for pattern, _ in BLOCK_PATTERNS))
-    return next(("".join(match.groups()) for match in matches), None)
-
-
-def _calls_from_blocks(model, count):
-    """Return the calls of the last blocks and of all that comes after them, by their place in `graph.calls`."""
-    names = block_names(model)
-    if integer("blocks", count, 1) > len(names):
-        raise ValueError(
-            f"blocks must be at most {len(names)}, as many as {model.name} has, got {count}"
-            + ("" if names else "; say layers=... in place of blocks=...")
-        )
-    found = {}
-    for place, call in enumerate(calls(model)):
-        if isinstance(call.layer, keras.Model):
-            raise ValueError(f"{model.name} has a model inside, {call.layer.name}, whose blocks are not known here")
-        if _block_of(call.layer) in names[-count:] or any(parent in found for parent in call.parents):
-            found[place] = call
-    return found
 
 
 def _base_layers(model):
@@ -313,12 +288,21 @@ def _base_layers(model):
     return others
 
 
-def _set_trainable(model, chosen):
-    """Let training change the head and the chosen layers."""
+def _has_other_weights(layer, kinds):
+    """Tell whether a layer has weights that are not those of a layer of some kinds, which is this one or inside it."""
+    theirs = {id(weight) for part in layers_inside(layer) if isinstance(part, kinds) for weight in part.weights}
+    return any(id(weight) not in theirs for weight in layer.weights)
+
+
+def _set_trainable(model, chosen, always=()):
+    """Let training change the head and the chosen layers, but nothing of the kinds that are always frozen."""
     base, chosen = _base_layers(model), {layer.name for layer in chosen}
     model.trainable = True  # also its layers, which follow one by one
     for layer in base:
-        layer.trainable = layer.name in chosen
+        layer.trainable = layer.name in chosen  # and all layers inside
+        for part in layers_inside(layer):
+            if isinstance(part, always):
+                part.trainable = False
 
 
 def _summary(model):
@@ -326,7 +310,7 @@ def _summary(model):
     rows = {}
     for layer in model.layers:
         if layer.weights:
-            row = rows.setdefault(_block_of(layer) or layer.name, np.zeros(3, int))
+            row = rows.setdefault(block_of(layer) or layer.name, np.zeros(3, int))
             row += (1, layer.count_params(), sum(int(np.prod(weight.shape)) for weight in layer.trainable_weights))
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["layers", "parameters", "trainable"])
     table.loc["total"] = table.sum()
