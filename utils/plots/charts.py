@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from utils.plots.style import BLACK, BLUE, COLOURS, GREY, VERMILION, check_not_empty, finish, new_figure
-from utils.validation import choice
+from utils.validation import choice, plain_array, real_array
 
 
 def lines(
@@ -51,9 +51,9 @@ def lines(
     if among and (strange := [name for name in solid if name not in among]):
         raise ValueError(f"among must hold the names of all curves, and {strange[0]!r} is not in {list(among)}")
     colour_of = dict(zip(among or solid, itertools.cycle(COLOURS)))
+    curves = {name: _with_positions(values, x) for name, values in curves.items()}
     figure, ax = new_figure(height)
-    for order, (name, values) in enumerate(curves.items()):
-        positions, values = _with_positions(values, x)
+    for order, (name, (positions, values)) in enumerate(curves.items()):
         if name in dots:
             ax.plot(positions, values, "o", color=GREY, markersize=4 if len(values) > 30 else 11, label=name, zorder=1)
         else:
@@ -92,11 +92,11 @@ def panels(curves, *, kind="line", xlabel="", ylabel="", title="", height=3.4, s
     """
     check_not_empty("curves", curves)
     kind = choice("kind", kind, ("line", "bar"))
+    several_of = {name: values if isinstance(values, dict) else {"": values} for name, values in curves.items()}
+    several_of = {name: {k: _with_positions(v) for k, v in several.items()} for name, several in several_of.items()}
     figure, axs = new_figure(height, columns=len(curves), title=title, sharey=True, squeeze=False)
-    for ax, (name, values) in zip(axs[0], curves.items()):
-        several = values if isinstance(values, dict) else {"": values}
-        for label, series in several.items():
-            positions, series = _with_positions(series)
+    for ax, (name, several) in zip(axs[0], several_of.items()):
+        for label, (positions, series) in several.items():
             if kind == "bar":
                 ax.bar(positions, series, color=BLUE)
             else:
@@ -210,11 +210,12 @@ def dots(table, *, value="accuracy", panels=None, levels=(), text="{:.0%}", titl
         A `DescribedFigure`.
 
     Raises:
-        ValueError: For a table without rows or without one of these columns.
+        ValueError: For a table without rows or without one of these columns, and for NaN or infinity.
 
     Introduced in notebook 04.
     """
     _check_columns(table, ["name", "seed", value, *([panels] if panels else [])])
+    real_array(f"column {value!r}", table[value], [("rows",)])
     names = table["name"].unique()
     parts = dict(list(table.groupby(panels, sort=False))) if panels else {"": table}
     size = dict(height=1.5 + 0.55 * len(names), columns=len(parts))
@@ -261,11 +262,12 @@ def bars(values, *, highlight=(), text="{:,}", log=False, xlabel="", title=""):
         A `DescribedFigure`.
 
     Raises:
-        ValueError: For negative numbers, and for names to highlight that have no bar.
+        ValueError: For negative numbers, NaN and infinity, and for names to highlight that have no bar.
 
     Introduced in notebook 06.
     """
     check_not_empty("values", values)
+    real_array("values", list(values.values()), [("bars",)])
     if min(values.values()) < 0 or (log and min(values.values()) == 0):
         raise ValueError(f"values must be {'above 0 for log=True' if log else '0 or more'}, got {values}")
     unknown = [name for name in highlight if name not in values]
@@ -287,6 +289,8 @@ def bars(values, *, highlight=(), text="{:,}", log=False, xlabel="", title=""):
 
 def _with_positions(values, x=None):
     """Return (x, values) of a curve; without an axis of its own it has the common one, by default 0, 1, 2, ..."""
+    for array in values if isinstance(values, tuple) else (x, values):
+        plain_array("curve", array)
     if isinstance(values, tuple):
         return values
     return np.arange(len(values)) if x is None else x, values

@@ -11,6 +11,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
+from utils.validation import plain_array
+
 # Okabe & Ito's colours, which colour-blind readers can tell apart (Wong 2011, doi:10.1038/nmeth.1618).
 BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"
 BLACK, GREY = "#222222", "#999999"
@@ -120,12 +122,49 @@ def check_table(name, values):
         The array.
 
     Raises:
-        ValueError: For anything else.
+        ValueError: For anything else, masked tables and infinity included.
     """
-    table = np.asarray(values)
+    table = plain_array(f"table {name!r}", values)
     if table.ndim != 2 or table.dtype.kind not in "biuf" or not table.size:
         raise ValueError(f"table {name!r} must have rows and columns of numbers, got shape {table.shape}")
+    if np.isinf(table).any():
+        raise ValueError(f"table {name!r} contains infinity; replace it, for example with np.nan")
     return table
+
+
+def check_picture(name, values, bounded=False):
+    """Return a picture as it can be drawn.
+
+    Args:
+        name: Of the picture, for the message.
+        values: (height, width) or (height, width, 1) numbers, NaN for pixels that stay empty; or colours (height,
+            width, 3 or 4), whole numbers from 0 to 255 or floats from 0 to 1.
+        bounded: True if the numbers, too, must lie in the range of colours.
+
+    Returns:
+        An array.
+
+    Raises:
+        ValueError: For anything else. Matplotlib would draw too large values white, too small ones black, and whole
+            numbers that are at most 1 black.
+    """
+    what, pixels = f"picture {name!r}", plain_array(f"picture {name!r}", values)
+    grey = pixels.ndim == 2 or pixels.shape[2:] == (1,)
+    if pixels.dtype.kind not in "biuf" or not pixels.size or not (grey or pixels.shape[2:] in ((3,), (4,))):
+        shape = f"{pixels.dtype} of shape {pixels.shape}"
+        raise ValueError(f"{what} must hold numbers of shape (height, width) or (height, width, 3), got {shape}")
+    if np.isinf(pixels).any():
+        raise ValueError(f"{what} contains infinity; replace it, or np.nan leaves a pixel empty")
+    if grey and not bounded:
+        return pixels
+    whole = pixels.dtype.kind in "iu"
+    low, high, largest = pixels.min(), pixels.max(), 255 if whole else 1
+    if whole and high == 1:
+        raise ValueError(f"{what} holds only the whole numbers 0 and 1, nearly black; multiply it by 255")
+    if not -0.01 <= low <= high <= largest + 0.01:  # what is rounded may be a little outside
+        kind = f"{'whole numbers' if whole else 'floats'} from 0 to {largest}"
+        raise ValueError(f"{what} must hold {kind}, got values from {low} to {high}; divide, clip or shift them")
+    return pixels.astype(np.uint8) if whole else np.clip(pixels.astype(np.result_type(pixels, np.float32)), 0, 1)
 
 
 def _png(figure):
