@@ -6,12 +6,13 @@ import operator
 import numpy as np
 
 
-def plain_array(name, value):
+def plain_array(name, value, layouts="(...)"):
     """Return `value` as a NumPy array, unless NumPy would silently drop a part of it.
 
     Args:
         name: Of the argument, for the message.
         value: Anything that NumPy turns into an array.
+        layouts: The shapes allowed in words, for the message.
 
     Returns:
         An array in the byte order of this machine.
@@ -27,7 +28,7 @@ def plain_array(name, value):
     try:
         array = np.asarray(value)
     except (ValueError, TypeError):
-        raise ValueError(f"{name} must be one array; its rows have different lengths") from None
+        raise ValueError(f"{name} must be one array of shape {layouts}; its rows have different lengths") from None
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
@@ -49,10 +50,13 @@ def real_array(name, value, shapes):
             `plain_array` refuses.
     """
     layouts = " or ".join("(" + ", ".join(axes) + ("," if len(axes) == 1 else "") + ")" for axes in shapes)
-    array = plain_array(name, value)
+    array = plain_array(name, value, layouts)
     if array.dtype.kind == "O":
         kinds = sorted({type(entry).__name__ for entry in array.flat})
-        raise ValueError(f"{name} must hold real numbers, got entries of type {', '.join(kinds[:3])}; replace them")
+        raise ValueError(
+            f"{name} must hold real numbers, got dtype object with entries of type {', '.join(kinds[:3])}; replace "
+            "what is no number, then convert it with .astype(float)"
+        )
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{name} must hold real numbers, got dtype {array.dtype}; convert it with .astype(float)")
     if array.ndim not in [len(axes) for axes in shapes]:

@@ -95,6 +95,32 @@ def test_the_style_shows_figures_with_their_description_as_alt_text():
     assert plt.rcParams["font.size"] >= 14
 
 
+FOREIGN = {
+    "dark": plt.style.library["dark_background"],
+    "ggplot": plt.style.library["ggplot"],
+    "usetex": {"text.usetex": True},
+    "origin": {"image.origin": "lower", "image.aspect": "auto"},
+    "saved": {"savefig.bbox": "tight", "savefig.facecolor": "black", "savefig.transparent": True},
+    "marker": {"lines.marker": "x", "axes.grid": True, "axes.titlelocation": "left"},
+    "ticks": {"ytick.left": False, "xtick.labelsize": 4, "axes.xmargin": 0.4, "text.color": "red"},
+    "numbers": {"axes.formatter.limits": (0, 0), "axes.unicode_minus": False, "text.parse_math": False},
+}
+
+
+@pytest.mark.parametrize("settings", FOREIGN.values(), ids=FOREIGN)
+def test_settings_made_before_change_no_figure(settings):
+    def drawn():
+        plots.use_course_style()
+        return [style._png(draw()) for draw in (EXAMPLES[0], EXAMPLES[6])]
+
+    with plt.rc_context():
+        expected, backend = drawn(), plt.get_backend()
+        plt.rcParams.update(settings)
+        plt.rcParams["savefig.directory"] = "elsewhere"
+        assert drawn() == expected
+        assert plt.get_backend() == backend and plt.rcParams["savefig.directory"] == "elsewhere"
+
+
 @pytest.mark.parametrize("draw, mode", [(plots.images, "L"), (plots.grids, "RGB")])
 def test_stored_pictures_lose_their_transparency_and_nothing_else(draw, mode, tmp_path):
     png, _ = style._png(draw({"a": MAP}))

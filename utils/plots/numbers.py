@@ -13,6 +13,7 @@ from utils.plots.style import (
     GREEN,
     VERMILION,
     WIDTH,
+    as_text,
     check_not_empty,
     check_table,
     finish,
@@ -276,6 +277,7 @@ def confusion(matrix, *, class_names, title=""):
     long = max(len(str(name)) for name in class_names) > 3
     ax.set_xticks(range(classes), class_names, rotation=45 if long else 0, ha="right" if long else "center")
     ax.set_yticks(range(classes), class_names)
+    as_text([*ax.get_xticklabels(), *ax.get_yticklabels()])
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     edge = (-0.5, classes - 0.5)

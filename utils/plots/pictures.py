@@ -13,6 +13,7 @@ from utils.plots.style import (
     VERMILION,
     WIDTH,
     DescribedFigure,
+    as_text,
     check_not_empty,
     check_picture,
     check_table,
@@ -182,6 +183,7 @@ def sliding_scores(row, scores, *, window, strides, class_names, centres=(), tit
     for ax in axs:
         ax.vlines(centres, *ax.get_ylim(), color=ORANGE, linestyle="--", linewidth=2)
     axs[1].set_yticks(range(scores.shape[1]), class_names)
+    as_text(axs[1].get_yticklabels())
     axs[1].set(xlabel="middle of the window (pixel)", ylabel="class", xlim=(0, row.shape[1]))
     axs[1].set_ylim(bottom, -0.5)
     figure.colorbar(heat, ax=axs, label="score", fraction=0.03, anchor=(0, 0), shrink=0.6)

@@ -17,6 +17,7 @@ from utils.validation import plain_array
 BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"
 BLACK, GREY = "#222222", "#999999"
 COLOURS = [BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY]
+BESIDE = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)}  # a legend, to the right of the axes
 WIDTH = 9.6  # inches; every figure is as wide as a page of a notebook
 
 
@@ -32,8 +33,12 @@ class DescribedFigure(Figure):
 def use_course_style():
     """Set the course's style: large type, few axis lines, colour-blind-safe colours, alt text for every figure.
 
+    It starts from Matplotlib's defaults, so that settings made before, in a style or a matplotlibrc, change no figure;
+    those of windows and of the backend stay.
+
     Introduced in notebook 00.
     """
+    plt.rcdefaults()
     plt.rcParams.update(
         {
             "figure.dpi": 100,
@@ -95,6 +100,24 @@ def finish(figure, description, shows="", title=""):
     plt.close(figure)
     figure.description = " ".join(f"{title + '. ' if title else ''}{description}{'. ' if shows else ''}{shows}".split())
     return figure
+
+
+def legend(ax, artists, **options):
+    """Draw a legend of all artists with their labels as they are: those that begin with "_" too, and "$" as a dollar.
+
+    Args:
+        ax: The axes.
+        artists: Lines and the like, drawn with a label.
+        options: As in `Axes.legend`.
+    """
+    drawn = ax.legend(artists, [artist.get_label() for artist in artists], **options)
+    as_text(drawn.get_texts())
+
+
+def as_text(texts):
+    """Let names be text and never mathematics: two "$" stay what they are."""
+    for text in texts:
+        text.set_parse_math(False)
 
 
 def check_not_empty(name, mapping):
