@@ -1,12 +1,19 @@
 """What an exercise prints, and how judges compare, describe and call answers of any kind."""
 
+import itertools
+import signal
+import threading
+import time
+
 import numpy as np
 import pytest
 
 from tests.helpers import raises
-from utils.exercises import convolution_1d, resnet, stride_padding_channels, transfer_learning
+from utils.exercises import convolution_1d, judges, resnet, stride_padding_channels, transfer_learning
 from utils.exercises.exercise import LONGEST, Exercise
 from utils.exercises.judges import same_function, same_numbers
+
+needs_alarm = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows has no alarm")
 
 
 def judged_by(judge):
@@ -135,6 +142,111 @@ def test_a_model_that_a_function_thaws_does_not_spoil_the_next_check():
 
     assert "frozen ones" in feedback(transfer_learning.q3, thaws)
     assert transfer_learning.q3.evaluate(lambda model: sum(map(np.size, model.trainable_weights)))[0] is True
+
+
+def freezes(model):
+    model.trainable = False
+
+
+def freezes_one_layer(model):
+    model.layers[-1].trainable = False
+
+
+def forgets(model):
+    model.set_weights([0 * weight for weight in model.get_weights()])
+
+
+@pytest.mark.parametrize("change", [freezes, freezes_one_layer, forgets])
+def test_a_right_answer_that_changes_a_model_is_told_so_every_time(change):
+    def answer(model):
+        count = sum(map(np.size, model.trainable_weights))
+        change(model)
+        return count
+
+    for _ in range(2):
+        assert "changes what it is given" in feedback(transfer_learning.q3, answer)
+    assert transfer_learning.q3.evaluate(lambda model: sum(map(np.size, model.trainable_weights)))[0] is True
+
+
+@pytest.mark.parametrize(
+    "argument, change",
+    [
+        (([1, 2], (3, [4])), lambda x: x[1][1].append(5)),
+        ({"a": np.ones(2)}, lambda x: x["a"].fill(7)),
+        ({"a": 1}, lambda x: x.clear()),
+        ([np.zeros(2), [np.zeros(3)]], lambda x: x[1][0].__setitem__(0, np.nan)),
+        (np.array([1.0, np.nan]), lambda x: x.sort()),
+    ],
+    ids=["list in tuple", "array in dict", "dict", "array in list", "nothing changes"],
+)
+def test_changes_deep_inside_the_arguments_are_seen_and_do_not_spoil_the_next_check(argument, change):
+    def reference(x):
+        return len(x)
+
+    def answer(x):
+        count = len(x)
+        change(x)
+        return count
+
+    exercise = judged_by(same_function(reference, cases=[(argument,), (argument,)]))
+    if isinstance(argument, np.ndarray):
+        assert exercise.evaluate(answer)[0] is True
+    else:
+        assert feedback(exercise, answer).endswith("changes what it is given. Work on a copy.")
+    assert exercise.evaluate(reference)[0] is True
+
+
+def loops(x):
+    while True:
+        pass
+
+
+def catches(x):
+    while True:
+        try:
+            time.sleep(1e-3)
+        except Exception:
+            pass
+
+
+def sleeps(x):
+    time.sleep(1e9)
+
+
+def grows(x):
+    return sum(1 for _ in itertools.count())
+
+
+@needs_alarm
+@pytest.mark.parametrize("forever", [loops, catches, sleeps, grows])
+def test_a_function_that_never_ends_is_stopped_and_the_next_one_is_not(forever, monkeypatch):
+    monkeypatch.setattr(judges, "LONGEST_CALL", 0.1)
+    exercise = judged_by(same_function(lambda x: x, cases=[(1,), (2,)]))
+    former = signal.getsignal(signal.SIGALRM)
+    assert "does not end" in feedback(exercise, forever)
+    assert signal.getsignal(signal.SIGALRM) is former and signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+    assert exercise.evaluate(lambda x: x)[0] is True
+    time.sleep(0.15)  # nothing is left that would ring now
+
+
+def test_functions_are_judged_outside_of_the_main_thread_too():
+    found = []
+    exercise = judged_by(same_function(lambda x: x, cases=[(1,)]))
+    thread = threading.Thread(target=lambda: found.append(exercise.evaluate(lambda x: x)))
+    thread.start()
+    thread.join()
+    assert found[0][0] is True
+
+
+@pytest.mark.parametrize("truth", [True, np.True_, [True], np.ones((), bool), (1, True)])
+def test_truth_values_are_no_numbers(truth):
+    expected = (1, 1) if isinstance(truth, tuple) else [1] if isinstance(truth, list) else 1
+    assert "truth value" in feedback(asked(expected), truth)
+    assert "truth value" in feedback(judged_by(same_function(lambda x: expected, cases=[(1,)])), lambda x: truth)
+
+
+def test_masked_answers_are_refused():
+    assert "masked" in feedback(asked((1, 2)), np.ma.masked_array([1, 2], [False, True]))
 
 
 def test_complex_numbers_nan_and_generators_are_named():

@@ -102,7 +102,7 @@ def conv_parameters(kernel_size, in_channels, filters, use_bias=True, groups=1):
     """
     rows, columns = pair("kernel_size", kernel_size)
     in_channels, filters = integer("in_channels", in_channels, 1), integer("filters", filters, 1)
-    check_groups(in_channels, filters, groups)
+    groups = check_groups(in_channels, filters, groups)
     return (rows * columns * in_channels // groups + bool(use_bias)) * filters
 
 

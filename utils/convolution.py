@@ -21,7 +21,7 @@ Raises (all functions without the suffix):
 import numpy as np
 
 from utils.arithmetic import window_geometry
-from utils.validation import check_groups, choice, pair, real_array
+from utils.validation import check_groups, choice, float_array, pair, plain_array, real_array
 
 LARGEST_EXACT_INTEGER = 2**53  # up to here float64 holds every integer
 
@@ -41,7 +41,7 @@ def convolve1d_sums(x, w):
 
     Source: lecture topic "The convolution operation, 1D". Introduced in notebook 01.
     """
-    x, w = np.asarray(x, float), np.asarray(w, float)
+    x, w = float_array("x", x), float_array("w", w)
     s = np.zeros(len(x) - len(w) + 1)
     for t in range(len(w) - 1, len(x)):
         for a in range(len(w)):
@@ -62,7 +62,7 @@ def correlate2d_sums(image, kernel):
     Source: lecture topic "The convolution operation, 2D", the form that looks at the succeeding pixels.
     Introduced in notebook 02.
     """
-    I, K = np.asarray(image, float), np.asarray(kernel, float)
+    I, K = float_array("image", image), float_array("kernel", kernel)
     S = np.zeros((I.shape[0] - K.shape[0] + 1, I.shape[1] - K.shape[1] + 1))
     for i, j in np.ndindex(S.shape):
         for a, b in np.ndindex(K.shape):
@@ -83,12 +83,12 @@ def conv2d_sums(x, kernel, bias=0):
 
     Source: lecture topic "RGB images, multiple filters". Introduced in notebook 03.
     """
-    I, K = np.asarray(x, float), np.asarray(kernel, float)
+    I, K = float_array("x", x), float_array("kernel", kernel)
     S = np.zeros((I.shape[0] - K.shape[0] + 1, I.shape[1] - K.shape[1] + 1, K.shape[3]))
     for i, j, k in np.ndindex(S.shape):
         for a, b, c in np.ndindex(K.shape[:3]):
             S[i, j, k] += I[i + a, j + b, c] * K[a, b, c, k]
-    return S + bias
+    return S + plain_array("bias", bias)
 
 
 # The same with whole arrays, for any stride and padding
@@ -177,7 +177,7 @@ def conv2d(x, kernel, bias=None, *, strides=1, padding="valid", dilation_rate=1,
     """
     x, kernel, bias, dtype = _prepare_conv2d(x, kernel, bias, groups)
     batch = x if x.ndim == 4 else x[None]
-    filters = kernel.shape[3]
+    filters, groups = kernel.shape[3], int(groups)
     geometry = window_geometry(batch.shape[1:3], kernel.shape[:2], strides, padding, dilation_rate)
     windows = _windows(batch, geometry)
     out = np.empty((len(batch), *geometry.output_size, filters), kernel.dtype)
@@ -268,7 +268,7 @@ def _result_dtype(terms, **arrays):
     return np.dtype(np.int64)
 
 
-def _as_floats(dtype, *arrays):
+def _asfloat_array(dtype, *arrays):
     """Convert arrays to the float type in which a result of type `dtype` is computed: float64 for integers."""
     floats = np.result_type(dtype, np.float32)
     return [None if array is None else array.astype(floats, copy=False) for array in arrays]
@@ -284,7 +284,7 @@ def _prepare1d(x, w, mode):
     if len(w) > len(x) and mode != "full":
         raise ValueError(f'w has {len(w)} weights, more than the {len(x)} values of x; shorten w, or use mode="full"')
     dtype = _result_dtype(len(w), x=x, w=w)
-    x, w = _as_floats(dtype, x, w)
+    x, w = _asfloat_array(dtype, x, w)
     zeros = len(w) - 1
     before, after = {"valid": (0, 0), "same": (zeros - zeros // 2, zeros // 2), "full": (zeros, zeros)}[mode]
     return np.pad(x, (before, after)), w, dtype
@@ -294,14 +294,14 @@ def _prepare2d(image, kernel):
     image = real_array("image", image, [("height", "width")])
     kernel = real_array("kernel", kernel, [("rows", "columns")])
     dtype = _result_dtype(kernel.size, image=image, kernel=kernel)
-    return *_as_floats(dtype, image, kernel), dtype
+    return *_asfloat_array(dtype, image, kernel), dtype
 
 
 def _prepare_conv2d(x, kernel, bias, groups):
     x = real_array("x", x, [("height", "width", "channels"), ("batch", "height", "width", "channels")])
     kernel = real_array("kernel", kernel, [("kernel_height", "kernel_width", "in_channels", "filters")])
     channels, (depth, filters) = x.shape[-1], kernel.shape[2:]
-    check_groups(channels, filters, groups)
+    groups = check_groups(channels, filters, groups)
     if depth * groups != channels:
         raise ValueError(
             f"kernel of shape {kernel.shape} reads {depth} channels in each of {groups} group(s), but x "
@@ -313,7 +313,7 @@ def _prepare_conv2d(x, kernel, bias, groups):
         if len(bias) != filters:
             raise ValueError(f"bias must have one entry for each of the {filters} filters, got {len(bias)}")
     dtype = _result_dtype(kernel.size // filters, **given)
-    return *_as_floats(dtype, x, kernel, bias), dtype
+    return *_asfloat_array(dtype, x, kernel, bias), dtype
 
 
 def _prepare_pool2d(x, pool_size, strides, padding, mode):

@@ -70,7 +70,7 @@ def exponential(length, decay=0.85):
 
     Introduced in notebook 01.
     """
-    if not isinstance(decay, Real) or not 0 < decay <= 1:
+    if isinstance(decay, bool) or not isinstance(decay, Real) or not 0 < decay <= 1:
         raise ValueError(
             f"decay must be above 0 and at most 1, got {decay!r}; 0.85 makes every weight 0.85 times the one before"
         )
@@ -91,7 +91,7 @@ def gaussian(length, sigma=None):
     """
     length = integer("length", length, 1)
     sigma = length / 2 if sigma is None else sigma
-    if not isinstance(sigma, Real) or not 0 < sigma < np.inf:
+    if isinstance(sigma, bool) or not isinstance(sigma, Real) or not 0 < sigma < np.inf:
         raise ValueError(f"sigma must be above 0 and finite, got {sigma!r}; it is the width of the bell in steps")
     weights = np.exp(-((np.arange(length) / sigma) ** 2) / 2)
     return weights / weights.sum()

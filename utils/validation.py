@@ -6,6 +6,37 @@ import operator
 import numpy as np
 
 
+def plain_array(name, value, layouts="(...)"):
+    """Return `value` as a NumPy array, unless NumPy would silently drop a part of it.
+
+    Args:
+        name: Of the argument, for the message.
+        value: Anything that NumPy turns into an array.
+        layouts: The shapes allowed in words, for the message.
+
+    Returns:
+        An array in the byte order of this machine.
+
+    Raises:
+        ValueError: For masked entries, which NumPy would count like all others, for sparse matrices, and for rows of
+            different lengths.
+    """
+    if _has_masked(value):
+        raise ValueError(f"{name} has masked entries; fill them first, for example with .filled(0)")
+    if hasattr(value, "toarray"):
+        raise ValueError(f"{name} is a sparse {type(value).__name__}; convert it with .toarray()")
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError):
+        raise ValueError(f"{name} must be one array of shape {layouts}; its rows have different lengths") from None
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def float_array(name, value):
+    """Return `value` as an array of floats, otherwise as `plain_array` does."""
+    return plain_array(name, value).astype(float)
+
+
 def real_array(name, value, shapes):
     """Return `value` as a NumPy array of finite real numbers.
 
@@ -15,13 +46,17 @@ def real_array(name, value, shapes):
         shapes: The layouts allowed, one tuple of axis names each, for example `[("height", "width")]`.
 
     Raises:
-        ValueError: For a wrong number of axes, an empty axis, text, complex numbers, NaN and infinity.
+        ValueError: For a wrong number of axes, an empty axis, text, complex numbers, NaN and infinity, and for what
+            `plain_array` refuses.
     """
     layouts = " or ".join("(" + ", ".join(axes) + ("," if len(axes) == 1 else "") + ")" for axes in shapes)
-    try:
-        array = np.asarray(value)
-    except (ValueError, TypeError):
-        raise ValueError(f"{name} must be one array of shape {layouts}; its rows have different lengths") from None
+    array = plain_array(name, value, layouts)
+    if array.dtype.kind == "O":
+        kinds = sorted({type(entry).__name__ for entry in array.flat})
+        raise ValueError(
+            f"{name} must hold real numbers, got dtype object with entries of type {', '.join(kinds[:3])}; replace "
+            "what is no number, then convert it with .astype(float)"
+        )
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{name} must hold real numbers, got dtype {array.dtype}; convert it with .astype(float)")
     if array.ndim not in [len(axes) for axes in shapes]:
@@ -102,10 +137,17 @@ def map_number(name, value, shape, layer):
 
 
 def check_groups(in_channels, filters, groups):
-    """Raise ValueError unless `groups` divides the numbers of input channels and of filters."""
+    """Return `groups` as an int; raise ValueError unless it divides the numbers of input channels and of filters."""
     groups = integer("groups", groups, 1)
     if in_channels % groups or filters % groups:
         raise ValueError(
             f"groups must divide the input channels and the filters, got groups={groups} "
             f"for {in_channels} channels and {filters} filters"
         )
+    return groups
+
+
+def _has_masked(value):
+    if isinstance(value, (list, tuple)):
+        return any(map(_has_masked, value))
+    return np.ma.is_masked(value)

@@ -169,3 +169,37 @@ def test_bars_have_their_length_and_their_number():
     assert figure.description == "Ways. Bars of km: a 2.5, b 1,234"
     logarithmic = plots.bars(values, log=True, text="{:.0f} %").axes[0]
     assert logarithmic.get_xscale() == "log" and words(logarithmic.texts) == ["2 %", "1234 %"]
+
+
+HIDDEN = ["_small", "_child0", "_nolegend_"]
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_names_that_begin_with_an_underscore_stand_in_the_legend(name):
+    runs = RUNS.replace({"name": {"deep": name}})
+    for figure, expected in (
+        (plots.lines({name: [1, 2], "b": [2, 1]}, dots=[name]), [name, "b"]),
+        (plots.panels({"p": {name: [1, 2], "b": [2, 1]}}), [name, "b"]),
+        (plots.learning_curves(runs), [name, "shallow"]),
+        (plots.learning_curves(RUNS[RUNS.seed == 0], levels={name: 3}), ["deep", "shallow", f"{name}: 3.00"]),
+    ):
+        assert words(figure.axes[0].get_legend().get_texts()) == expected
+
+
+@pytest.mark.parametrize("name", ["$5 and $6", "$x_1$", "$\\frac$"])
+def test_names_of_classes_and_contenders_are_text_and_no_markup(name):
+    runs = RUNS.replace({"name": {"deep": name}})
+    scores = dict(window=4, strides=2, class_names=[name, "b", "c"])
+    for figure in (
+        plots.lines({name: [1, 2], "b": [2, 1]}),
+        plots.learning_curves(runs),
+        plots.dots(runs, value="loss"),
+        plots.bars({name: 1, "b": 2}),
+        plots.confusion(np.eye(2, dtype=int), class_names=[name, "b"]),
+        plots.sliding_scores(np.eye(4, 12), np.eye(5, 3), **scores),
+    ):
+        figure.draw_without_rendering()  # "$\\frac$" is no formula
+        texts = [text for ax in figure.axes for text in (*ax.get_xticklabels(), *ax.get_yticklabels())]
+        texts += [text for ax in figure.axes if ax.get_legend() for text in ax.get_legend().get_texts()]
+        found = [text for text in texts if text.get_text() == name]
+        assert found and not any(text.get_parse_math() for text in found)

@@ -95,6 +95,32 @@ def test_the_style_shows_figures_with_their_description_as_alt_text():
     assert plt.rcParams["font.size"] >= 14
 
 
+FOREIGN = {
+    "dark": plt.style.library["dark_background"],
+    "ggplot": plt.style.library["ggplot"],
+    "usetex": {"text.usetex": True},
+    "origin": {"image.origin": "lower", "image.aspect": "auto"},
+    "saved": {"savefig.bbox": "tight", "savefig.facecolor": "black", "savefig.transparent": True},
+    "marker": {"lines.marker": "x", "axes.grid": True, "axes.titlelocation": "left"},
+    "ticks": {"ytick.left": False, "xtick.labelsize": 4, "axes.xmargin": 0.4, "text.color": "red"},
+    "numbers": {"axes.formatter.limits": (0, 0), "axes.unicode_minus": False, "text.parse_math": False},
+}
+
+
+@pytest.mark.parametrize("settings", FOREIGN.values(), ids=FOREIGN)
+def test_settings_made_before_change_no_figure(settings):
+    def drawn():
+        plots.use_course_style()
+        return [style._png(draw()) for draw in (EXAMPLES[0], EXAMPLES[6])]
+
+    with plt.rc_context():
+        expected, backend = drawn(), plt.get_backend()
+        plt.rcParams.update(settings)
+        plt.rcParams["savefig.directory"] = "elsewhere"
+        assert drawn() == expected
+        assert plt.get_backend() == backend and plt.rcParams["savefig.directory"] == "elsewhere"
+
+
 @pytest.mark.parametrize("draw, mode", [(plots.images, "L"), (plots.grids, "RGB")])
 def test_stored_pictures_lose_their_transparency_and_nothing_else(draw, mode, tmp_path):
     png, _ = style._png(draw({"a": MAP}))
@@ -143,6 +169,14 @@ BAD = [
     (plots.confusion, [-COUNTS], {"class_names": "abc"}, "matrix"),
     (plots.bars, [{}], {}, "values"),
     (plots.bars, [{"a": -1}], {}, "values"),
+    (plots.bars, [{"a": float("nan")}], {}, "NaN"),
+    (plots.bars, [{"a": 1, "b": float("inf")}], {"log": True}, "NaN or infinity"),
+    (plots.bars, [{"a": None}], {}, "NoneType"),
+    (plots.dots, [RUNS.assign(loss=np.nan)], {"value": "loss"}, "'loss' contains NaN"),
+    (plots.grids, [{"a": [[1, np.inf]]}], {}, "'a' contains infinity"),
+    (plots.connection_matrix, [{"a": [[1, np.nan]]}], {}, "'a' contains NaN"),
+    (plots.maps_by_stage, [{"a": np.ones((2, 2, 1))}, [1, np.nan]], {}, "scores contains NaN"),
+    (sliding, [], {"strides": 2.5, "class_names": "abc"}, "strides"),
     (plots.bars, [{"a": 0}], {"log": True}, "above 0"),
     (plots.bars, [{"a": 1}], {"highlight": ["b"]}, "'b'"),
     (plots.graph, [keras.Sequential([layers.Dense(1)])], {}, "model must be"),

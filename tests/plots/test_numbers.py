@@ -70,6 +70,21 @@ def test_windows_write_the_values_and_the_sums_that_a_correlation_gives(padding,
     assert figure.description.endswith("Sums of the windows: " + ", ".join(map(str, sums)))
 
 
+@pytest.mark.parametrize("kind", [np.uint8, np.int16, int])
+def test_places_given_as_small_integers_do_not_wrap(kind):
+    figure = plots.correlation_step(np.ones((12, 32)), np.ones((3, 3)), i=kind(9), j=kind(3))
+    assert "274 of 300 values" in figure.description and "rows 9 to 11 and columns 3 to 5" in figure.description
+    figure = plots.correlation_step(np.ones((261, 1)), np.ones((1, 1)), i=kind(2), j=kind(0), strides=kind(100))
+    assert "3 of 3 values" in figure.description and "rows 200 to 200" in figure.description
+    plain = plots.windows_1d(300, kernel_size=3, strides=100, values=range(300)).description
+    settings = dict(kernel_size=kind(3), strides=kind(100))
+    assert plots.windows_1d(300, **settings, values=np.arange(300, dtype=">u2")).description == plain
+
+
+def test_the_tint_of_a_grid_knows_the_smallest_integer():
+    assert plots.grids({"a": np.array([[-128, 1]], "int8")}).axes[0].images[0].get_clim() == (-1.6 * 128, 1.6 * 128)
+
+
 def test_pooling_frames_window_and_value_alike():
     figure = plots.pooling({"map": np.arange(16).reshape(4, 4), "pooled": [[5, 7], [13, 15]]})
     windows, values = figure.axes[0].patches, figure.axes[1].patches

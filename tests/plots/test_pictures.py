@@ -1,6 +1,7 @@
 """Pictures keep their pixels, stand where they should, and are marked as they should."""
 
 import numpy as np
+import pytest
 from matplotlib.colors import to_hex
 
 from tests.plots import FOUND, SEEN, words
@@ -24,6 +25,72 @@ def test_images_keep_their_pixels_and_zero_is_medium_grey_where_there_are_negati
     low, high = shown[1].get_clim()
     assert low == -high and shown[0].get_clim() == (0, 1)
     assert [ax.get_title() for ax in figure.axes] == ["plain", "signed", "third", ""]
+
+
+COLOURED = np.random.default_rng(0).random((4, 5, 3))
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        COLOURED,
+        COLOURED.astype("float16"),
+        COLOURED * 1.009 - 0.002,
+        (COLOURED * 255).astype("uint8"),
+        (COLOURED * 255).astype("int64"),
+        (COLOURED * 255).astype(">u2"),
+        COLOURED > 0.5,
+    ],
+    ids=["float", "float16", "rounded", "uint8", "int64", "uint16", "bool"],
+)
+def test_colours_are_drawn_as_they_are(picture):
+    image = plots.images({"p": picture}).axes[0].images[0]
+    shown = 255 * image.to_rgba(image.get_array(), norm=False)[..., :3]
+    scale = 255 if picture.dtype.kind in "iu" else 1
+    expected = np.round(np.clip(picture.astype(float) / scale, 0, 1) * 255)
+    assert np.abs(shown - expected).max() <= 1
+
+
+@pytest.mark.parametrize(
+    "picture, message",
+    [
+        (COLOURED * 255, "from 0 to 1"),
+        (COLOURED - 0.5, "from 0 to 1"),
+        (COLOURED * 1.05, "from 0 to 1"),
+        ((COLOURED * 65535).astype("uint16"), "from 0 to 255"),
+        ((COLOURED * 255).astype(int) - 50, "from 0 to 255"),
+        ((COLOURED * 100).astype("int8") - 50, "from 0 to 255"),
+        ((COLOURED > 0.5).astype("uint8"), "nearly black"),
+        (np.where(COLOURED > 0.5, np.nan, COLOURED), "nan"),
+        (np.where(COLOURED > 0.5, np.inf, COLOURED), "infinity"),
+        (np.full((3, 3), -np.inf), "infinity"),
+        (COLOURED + 1j, "complex"),
+        (COLOURED[..., :2], "shape"),
+        (np.ones(4), "shape"),
+    ],
+)
+def test_colours_in_another_range_are_refused(picture, message):
+    with pytest.raises(ValueError, match=f"picture 'p' .*{message}"):
+        plots.images({"p": picture})
+    with pytest.raises(ValueError, match=f"picture 'p' .*{message}"):
+        plots.patches_and_projections({"p": ([picture], [np.eye(2)])})
+
+
+def test_patches_without_channels_may_be_bytes_or_floats():
+    with pytest.raises(ValueError, match=r"picture 'p' .* from 0 to 1"):
+        plots.made_and_found({"p": (np.eye(2) * 255, [np.eye(2)])})
+    figure = plots.made_and_found({"p": (np.eye(2), [np.uint8(255) * np.eye(2, dtype="uint8")])})
+    limits = [ax.images[0].get_clim() for ax in figure.axes if ax.images]
+    assert limits == [(0, 1), (0, 255)]
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16", "float32"])
+@pytest.mark.parametrize("empty", [False, True])
+def test_zero_is_medium_grey_for_small_integers_and_beside_empty_pixels(dtype, empty):
+    picture = np.full((4, 4), np.iinfo(np.int8).min).astype(dtype)
+    if empty:
+        picture = np.where(np.eye(4), np.nan, picture)
+    assert plots.images({"p": picture}).axes[0].images[0].get_clim() == (-128, 128)
 
 
 def test_gradient_colours_the_brighter_side_where_the_edge_is_strong():

@@ -11,6 +11,10 @@ class Unanswered(Exception):
     """Raised by a judge when a function still returns None."""
 
 
+class TooLong(BaseException):
+    """Raised in an answer that runs for too long; not an Exception, so that `except Exception` does not catch it."""
+
+
 class Wrong(Exception):
     """Raised by a judge, or by what it calls, with the feedback; its first letter becomes a capital."""
 

@@ -5,8 +5,20 @@ import itertools
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from utils.plots.style import BLACK, BLUE, COLOURS, GREY, VERMILION, check_not_empty, finish, new_figure
-from utils.validation import choice
+from utils.plots.style import (
+    BESIDE,
+    BLACK,
+    BLUE,
+    COLOURS,
+    GREY,
+    VERMILION,
+    as_text,
+    check_not_empty,
+    finish,
+    legend,
+    new_figure,
+)
+from utils.validation import choice, plain_array, real_array
 
 
 def lines(
@@ -51,13 +63,15 @@ def lines(
     if among and (strange := [name for name in solid if name not in among]):
         raise ValueError(f"among must hold the names of all curves, and {strange[0]!r} is not in {list(among)}")
     colour_of = dict(zip(among or solid, itertools.cycle(COLOURS)))
+    curves = {name: _with_positions(values, x) for name, values in curves.items()}
     figure, ax = new_figure(height)
-    for order, (name, values) in enumerate(curves.items()):
-        positions, values = _with_positions(values, x)
+    named = []
+    for order, (name, (positions, values)) in enumerate(curves.items()):
         if name in dots:
-            ax.plot(positions, values, "o", color=GREY, markersize=4 if len(values) > 30 else 11, label=name, zorder=1)
+            look = dict(color=GREY, markersize=4 if len(values) > 30 else 11, zorder=1)
+            named += ax.plot(positions, values, "o", label=name, **look)
         else:
-            ax.plot(positions, values, color=colour_of[name], label=name, zorder=2 + order)
+            named += ax.plot(positions, values, color=colour_of[name], label=name, zorder=2 + order)
     above, below = dict(xytext=(0, 14), ha="center"), dict(xytext=(8, -22), ha="left")
     places = [(mark, above) for mark in marks] + [(mark, below) for mark in marks_below]
     for (mark_x, mark_y, text), place in places:
@@ -65,7 +79,7 @@ def lines(
         ax.annotate(text, (mark_x, mark_y), textcoords="offset points", zorder=20, **place)
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title, **axes)
     if len(curves) > 1:
-        ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2)
+        legend(ax, named, **BESIDE, borderaxespad=0.2)
     marked = "".join(f"; marked: {text}" for (*_, text), _ in places if text)
     return finish(figure, f"Lines over {xlabel or 'position'}: {', '.join(curves)}{marked}", shows, title)
 
@@ -92,20 +106,21 @@ def panels(curves, *, kind="line", xlabel="", ylabel="", title="", height=3.4, s
     """
     check_not_empty("curves", curves)
     kind = choice("kind", kind, ("line", "bar"))
+    several_of = {name: values if isinstance(values, dict) else {"": values} for name, values in curves.items()}
+    several_of = {name: {k: _with_positions(v) for k, v in several.items()} for name, several in several_of.items()}
     figure, axs = new_figure(height, columns=len(curves), title=title, sharey=True, squeeze=False)
-    for ax, (name, values) in zip(axs[0], curves.items()):
-        several = values if isinstance(values, dict) else {"": values}
-        for label, series in several.items():
-            positions, series = _with_positions(series)
+    for ax, (name, several) in zip(axs[0], several_of.items()):
+        named = []
+        for label, (positions, series) in several.items():
             if kind == "bar":
                 ax.bar(positions, series, color=BLUE)
             else:
-                ax.plot(positions, series, label=label)
+                named += ax.plot(positions, series, label=label)
             if np.asarray(positions).dtype.kind in "iu":
                 ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         ax.set(title=name, xlabel=xlabel, **axes)
-        if len(several) > 1:
-            ax.legend()
+        if len(named) > 1:
+            legend(ax, named)
     axs[0, 0].set_ylabel(ylabel)
     return finish(figure, f"{ylabel} over {xlabel}, one panel each: {', '.join(curves)}", shows, title)
 
@@ -168,24 +183,25 @@ def learning_curves(table, *, value="loss", validation=False, over="epoch", leve
     """
     columns = [value, f"val_{value}"] if validation else [value]
     _check_columns(table, ["name", "seed", over, *columns])
-    figure, ax = new_figure(4.2)
+    (figure, ax), named = new_figure(4.2), []
     for (name, runs), colour in zip(table.groupby("name", sort=False), itertools.cycle(COLOURS)):
         for column, style in zip(columns, ("-", "--")):
             seeds = runs.groupby(over)[column]
-            ax.plot(seeds.median(), style, color=colour, label=name if style == "-" else None)
+            drawn = ax.plot(seeds.median(), style, color=colour, label=name if style == "-" else None)
+            named += drawn if style == "-" else []
             ax.fill_between(seeds.min().index, seeds.min(), seeds.max(), color=colour, alpha=0.2, linewidth=0)
     if validation:
         for style, name in (("-", "training"), ("--", "validation")):
-            ax.plot([], [], style, color=GREY, label=name)
+            named += ax.plot([], [], style, color=GREY, label=name)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set(xlabel=over, ylabel=value.replace("val_", "validation "), title=title, **axes)
     for name, level in dict(levels).items():
-        ax.axhline(level, color=BLACK, linestyle=":", label=f"{name}: {level:.2f}")
-    _draw_targets(ax, dict(targets))
+        named.append(ax.axhline(level, color=BLACK, linestyle=":", label=f"{name}: {level:.2f}"))
+    named += _draw_targets(ax, dict(targets))
     seeds = table["seed"].nunique()
     spread = f"median of {seeds} seeds,\nband: lowest to highest" if seeds > 1 else None
-    if len(ax.get_legend_handles_labels()[0]) > 1 or spread:
-        ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), title=spread, alignment="left", title_fontsize=13)
+    if len(named) > 1 or spread:
+        legend(ax, named, **BESIDE, title=spread, alignment="left", title_fontsize=13)
     text = f"Lines of {value}{' of training and validation' if validation else ''} over "
     text += f"{'the epochs' if over == 'epoch' else over}{f', {spread}' if spread else ''}: "
     text += ", ".join(map(str, table["name"].unique())) + _compared(levels)
@@ -210,11 +226,12 @@ def dots(table, *, value="accuracy", panels=None, levels=(), text="{:.0%}", titl
         A `DescribedFigure`.
 
     Raises:
-        ValueError: For a table without rows or without one of these columns.
+        ValueError: For a table without rows or without one of these columns, and for NaN or infinity.
 
     Introduced in notebook 04.
     """
     _check_columns(table, ["name", "seed", value, *([panels] if panels else [])])
+    real_array(f"column {value!r}", table[value], [("rows",)])
     names = table["name"].unique()
     parts = dict(list(table.groupby(panels, sort=False))) if panels else {"": table}
     size = dict(height=1.5 + 0.55 * len(names), columns=len(parts))
@@ -233,6 +250,7 @@ def dots(table, *, value="accuracy", panels=None, levels=(), text="{:.0%}", titl
             ax.axvline(level[part] if panels else level, color=BLACK, linestyle=":", zorder=0)
         ax.set(title=f"{part} {panels}" if panels else "", xlabel=value, **axes)
         ax.set_yticks(range(len(names)), names)
+        as_text(ax.get_yticklabels())
         ax.set_ylim(len(names) + (0.3 if levels else -0.4), -0.7)
         ax.tick_params(axis="y", length=0)
     left, right = axs[0, 0].get_xlim()  # of all panels, now that all is drawn
@@ -261,11 +279,12 @@ def bars(values, *, highlight=(), text="{:,}", log=False, xlabel="", title=""):
         A `DescribedFigure`.
 
     Raises:
-        ValueError: For negative numbers, and for names to highlight that have no bar.
+        ValueError: For negative numbers, NaN and infinity, and for names to highlight that have no bar.
 
     Introduced in notebook 06.
     """
     check_not_empty("values", values)
+    real_array("values", list(values.values()), [("bars",)])
     if min(values.values()) < 0 or (log and min(values.values()) == 0):
         raise ValueError(f"values must be {'above 0 for log=True' if log else '0 or more'}, got {values}")
     unknown = [name for name in highlight if name not in values]
@@ -276,6 +295,7 @@ def bars(values, *, highlight=(), text="{:,}", log=False, xlabel="", title=""):
     drawn = ax.barh([str(name) for name in values], list(values.values()), color=colours, height=0.7)
     ax.bar_label(drawn, [text.format(value) for value in values.values()], padding=6)
     ax.invert_yaxis()
+    as_text(ax.get_yticklabels())
     ax.tick_params(axis="y", length=0)
     ax.set(xlabel=xlabel, title=title, xscale="log" if log else "linear")
     if not log:  # the numbers say it all
@@ -287,6 +307,8 @@ def bars(values, *, highlight=(), text="{:,}", log=False, xlabel="", title=""):
 
 def _with_positions(values, x=None):
     """Return (x, values) of a curve; without an axis of its own it has the common one, by default 0, 1, 2, ..."""
+    for array in values if isinstance(values, tuple) else (x, values):
+        plain_array("curve", array)
     if isinstance(values, tuple):
         return values
     return np.arange(len(values)) if x is None else x, values
@@ -301,15 +323,14 @@ def _check_columns(table, columns):
 
 
 def _draw_targets(ax, targets):
-    """Draw a thin line for each target, name -> value, and a dot where a solid line of the chart first gets below."""
+    """Draw a line for each target, name -> value, and a dot where a solid line gets below; return what to explain."""
     solid = [line for line in ax.lines if line.get_linestyle() == "-" and len(line.get_xdata()) > 1]
     for target in targets.values():
         ax.axhline(target, color=GREY, linewidth=1.2, zorder=0)
         for line in solid:
             if place := _first_below(line, target, log=ax.get_yscale() == "log"):
                 ax.plot(place, target, "o", color=line.get_color(), markersize=11, zorder=20)
-    if targets:
-        ax.plot([], [], "o-", color=GREY, linewidth=1.2, markersize=11, label=f"reaches {', '.join(targets)}")
+    return ax.plot([], [], "o-", color=GREY, lw=1.2, ms=11, label=f"reaches {', '.join(targets)}") if targets else []
 
 
 def _first_below(line, target, log):

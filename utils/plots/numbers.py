@@ -13,12 +13,13 @@ from utils.plots.style import (
     GREEN,
     VERMILION,
     WIDTH,
+    as_text,
     check_not_empty,
     check_table,
     finish,
     new_figure,
 )
-from utils.validation import integer
+from utils.validation import integer, real_array
 
 
 def grids(
@@ -98,8 +99,9 @@ def correlation_step(image, kernel, *, i, j, strides=1, names=("image", "filter"
     """
     strides = integer("strides", strides, 1)
     result = correlate2d(image, kernel, strides=strides)
+    i, j = integer("i", i, 0), integer("j", j, 0)
     for name, value, size in (("i", i, result.shape[0]), ("j", j, result.shape[1])):
-        if integer(name, value, 0) >= size:
+        if value >= size:
             raise ValueError(f"{name} must be below {size}, the size of the feature map there, got {value}")
     so_far, done = result.astype(float), i * result.shape[1] + j + 1
     so_far.flat[done:] = np.nan
@@ -131,7 +133,7 @@ def pooling(tables, *, pool_size=2, title=""):
 
     Introduced in notebook 04.
     """
-    names = list(tables)
+    names, pool_size = list(tables), integer("pool_size", pool_size, 1)
     rows, columns = np.shape(tables[names[-1]])
     frames = {name: [] for name in names}
     for r, c in np.ndindex(rows, columns):
@@ -160,11 +162,13 @@ def windows_1d(input_size, *, kernel_size, strides=1, padding="valid", dilation_
 
     Introduced in notebook 03.
     """
+    input_size, kernel_size = integer("input_size", input_size, 1), integer("kernel_size", kernel_size, 1)
+    strides, dilation_rate = integer("strides", strides, 1), integer("dilation_rate", dilation_rate, 1)
     before, after = padding_amounts(input_size, kernel_size, strides, padding, dilation_rate)
     outputs = conv_output_size(input_size, kernel_size, strides, padding, dilation_rate)
     if values is not None and np.shape(values) != (input_size,):
         raise ValueError(f"values must be one number for each of {input_size} pixels, got shape {np.shape(values)}")
-    labels = list(range(input_size)) if values is None else list(values)
+    labels = list(range(input_size)) if values is None else real_array("values", values, [("pixels",)]).tolist()
     taps = [[k * strides + tap * dilation_rate - before for tap in range(kernel_size)] for k in range(outputs)]
     used = {pixel for window in taps for pixel in window}
     figure, ax = new_figure(0.9 + 0.42 * (outputs + 1.4))
@@ -214,10 +218,11 @@ def connection_matrix(tables, *, title=""):
     Introduced in notebook 04.
     """
     check_not_empty("tables", tables)
+    axes = [("neurons", "inputs")]
+    tables = {name: real_array(f"table {name!r}", table, axes).astype(int) for name, table in tables.items()}
     figure, axs = new_figure(3.6, columns=len(tables), title=title, squeeze=False)
     sentences = []
     for ax, (name, table) in zip(axs[0], tables.items()):
-        table = check_table(name, table).astype(int)
         count, weights = np.count_nonzero(table), len(np.unique(table[table > 0]))
         ax.pcolormesh(np.ma.masked_where(table == 0, table), cmap="viridis_r", edgecolor="white", linewidth=1)
         for (neuron, index), weight in np.ndenumerate(table):
@@ -272,6 +277,7 @@ def confusion(matrix, *, class_names, title=""):
     long = max(len(str(name)) for name in class_names) > 3
     ax.set_xticks(range(classes), class_names, rotation=45 if long else 0, ha="right" if long else "center")
     ax.set_yticks(range(classes), class_names)
+    as_text([*ax.get_xticklabels(), *ax.get_yticklabels()])
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     edge = (-0.5, classes - 0.5)
@@ -282,7 +288,7 @@ def confusion(matrix, *, class_names, title=""):
 def _draw_grid(ax, table, frames, border, as_pixels, numbered):
     """Write one array as a grid of numbers on the axes `ax`; the arguments as in `grids`."""
     rows, columns = table.shape
-    spread = max(float(np.nanmax(np.abs(table))), 1e-9)
+    spread = max(float(np.nanmax(np.abs(table.astype(float)))), 1e-9)
     tint = dict(cmap="RdBu", vmin=-1.6 * spread, vmax=1.6 * spread, alpha=0.7)
     grey = dict(cmap="gray", vmin=0, vmax=255)
     ax.imshow(table, extent=(0, columns, rows, 0), **(grey if as_pixels else tint))

@@ -13,23 +13,27 @@ from utils.plots.style import (
     VERMILION,
     WIDTH,
     DescribedFigure,
+    as_text,
     check_not_empty,
+    check_picture,
     check_table,
     finish,
     new_figure,
 )
+from utils.validation import integer, real_array
 
 
 def images(pictures, *, columns=None, size=None, cmap="gray", vmin=None, vmax=None, title="", shows=""):
     """Draw pictures side by side, pixels as they are.
 
     Args:
-        pictures: Name -> (height, width) or (height, width, 3).
+        pictures: Name -> (height, width), where NaN leaves a pixel empty, or colours (height, width, 3), whole
+            numbers from 0 to 255 or floats from 0 to 1.
         columns: Pictures in a row; by default all.
         size: Width of a picture in inches; by default together as wide as the page.
         cmap: The colours of pictures without channels, as in Matplotlib.
-        vmin, vmax: The values drawn darkest and brightest; by default those of each picture, and the same distance
-            to both sides of 0 (medium grey) where a picture has negative values.
+        vmin, vmax: The values drawn darkest and brightest in pictures without channels; by default those of each
+            picture, and the same distance to both sides of 0 (medium grey) where a picture has negative values.
         title: Above all pictures.
         shows: A description of the picture, for readers who cannot see it.
 
@@ -37,12 +41,13 @@ def images(pictures, *, columns=None, size=None, cmap="gray", vmin=None, vmax=No
         A `DescribedFigure`.
 
     Raises:
-        ValueError: Without a picture.
+        ValueError: Without a picture, and for colours outside of that range.
 
     Introduced in notebook 00.
     """
     check_not_empty("pictures", pictures)
-    columns = min(columns or len(pictures), len(pictures))
+    pictures = {name: check_picture(name, picture) for name, picture in pictures.items()}
+    columns = min(integer("columns", columns, 1) if columns else len(pictures), len(pictures))
     rows = -(-len(pictures) // columns)
     ratio = max(np.shape(p)[0] / np.shape(p)[1] for p in pictures.values())
     side = WIDTH / columns if size is None else size
@@ -54,8 +59,9 @@ def images(pictures, *, columns=None, size=None, cmap="gray", vmin=None, vmax=No
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set(visible=True, color=GREY, linewidth=0.8)
         limits = (vmin, vmax)
-        if limits == (None, None) and np.min(picture) < 0:
-            limit = np.quantile(np.abs(picture), 0.99) or np.abs(picture).max()
+        if limits == (None, None) and np.fmin.reduce(picture, axis=None) < 0:
+            sizes = np.abs(picture.astype(np.result_type(picture, np.float32)))  # in int8, -128 has no opposite
+            limit = np.nanquantile(sizes, 0.99) or np.nanmax(sizes)
             limits = (-limit, limit)
         ax.imshow(picture, cmap=cmap, vmin=limits[0], vmax=limits[1])
         ax.set_title(name)
@@ -76,10 +82,16 @@ def gradient(picture, magnitude, direction, *, threshold=0.25, title="", shows="
     Returns:
         A `DescribedFigure`.
 
+    Raises:
+        ValueError: For other shapes, and for NaN or infinity.
+
     Introduced in notebook 02.
     """
+    picture = check_picture("picture", picture)
+    magnitude = real_array("magnitude", magnitude, [("height", "width")])
+    direction = real_array("direction", direction, [("height", "width")])
     figure, axs = new_figure(3.5, columns=3, title=title)
-    faces = np.round(np.asarray(direction) / 90).astype(int) % 4
+    faces = np.round(direction / 90).astype(int) % 4
     strong = np.where(magnitude > threshold * magnitude.max(), faces, np.nan)
     axs[0].imshow(picture)
     axs[1].imshow(magnitude)
@@ -106,8 +118,14 @@ def maps_by_stage(maps, scores, *, title=""):
     Returns:
         A `DescribedFigure`.
 
+    Raises:
+        ValueError: For other shapes, and for NaN or infinity.
+
     Introduced in notebook 04.
     """
+    axes = [("height", "width", "channels")]
+    maps = {name: real_array(f"stage {name!r}", stack, axes) for name, stack in maps.items()}
+    scores = real_array("scores", scores, [("classes",)])
     figure = plt.figure(figsize=(WIDTH, 5), layout="constrained", FigureClass=DescribedFigure)
     left, right = figure.subfigures(1, 2, width_ratios=[3.4, 1])
     axs = left.subplots(4, len(maps), squeeze=False)
@@ -145,7 +163,8 @@ def sliding_scores(row, scores, *, window, strides, class_names, centres=(), tit
 
     Introduced in notebook 05.
     """
-    row, scores = check_table("row", row), check_table("scores", scores)
+    row, scores = check_table("row", row), real_array("scores", scores, [("windows", "classes")])
+    window, strides = integer("window", window, 1), integer("strides", strides, 1)
     windows = (row.shape[1] - window) // strides + 1
     if scores.shape != (windows, len(class_names)):
         raise ValueError(
@@ -164,6 +183,7 @@ def sliding_scores(row, scores, *, window, strides, class_names, centres=(), tit
     for ax in axs:
         ax.vlines(centres, *ax.get_ylim(), color=ORANGE, linestyle="--", linewidth=2)
     axs[1].set_yticks(range(scores.shape[1]), class_names)
+    as_text(axs[1].get_yticklabels())
     axs[1].set(xlabel="middle of the window (pixel)", ylabel="class", xlim=(0, row.shape[1]))
     axs[1].set_ylim(bottom, -0.5)
     figure.colorbar(heat, ax=axs, label="score", fraction=0.03, anchor=(0, 0), shrink=0.6)
@@ -267,6 +287,10 @@ def _counted(correct, sides):
 
 def _two_sides(rows, headings, title):
     """Draw pictures on a left and on a right side: name -> (left, right), lists of the same lengths in all rows."""
+    rows = {
+        name: [[check_picture(name, picture, bounded=True) for picture in pictures] for pictures in sides]
+        for name, sides in rows.items()
+    }
     left, right = (len(pictures) for pictures in next(iter(rows.values())))
     side = (WIDTH - 1.1) / (left + right + 0.4)
     grid = dict(height=(side + 0.06) * len(rows) + 0.9, rows=len(rows), columns=left + 1 + right)
@@ -277,7 +301,7 @@ def _two_sides(rows, headings, title):
         for axes, pictures in zip((row[:left], row[left + 1 :]), sides):
             largest = max(max(np.shape(picture)[:2]) for picture in pictures)
             for ax, picture in zip(axes, pictures):
-                ax.imshow(picture, vmin=0, vmax=1)
+                ax.imshow(picture, vmin=0, vmax=255 if picture.dtype == np.uint8 else 1)
                 height, width = np.shape(picture)[:2]
                 ax.set(xticks=[], yticks=[], xlim=np.array([-0.5, 0.5]) * largest + (width - 1) / 2)
                 ax.set_ylim(np.array([0.5, -0.5]) * largest + (height - 1) / 2)

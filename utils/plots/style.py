@@ -11,10 +11,13 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
+from utils.validation import plain_array
+
 # Okabe & Ito's colours, which colour-blind readers can tell apart (Wong 2011, doi:10.1038/nmeth.1618).
 BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"
 BLACK, GREY = "#222222", "#999999"
 COLOURS = [BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY]
+BESIDE = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)}  # a legend, to the right of the axes
 WIDTH = 9.6  # inches; every figure is as wide as a page of a notebook
 
 
@@ -30,8 +33,12 @@ class DescribedFigure(Figure):
 def use_course_style():
     """Set the course's style: large type, few axis lines, colour-blind-safe colours, alt text for every figure.
 
+    It starts from Matplotlib's defaults, so that settings made before, in a style or a matplotlibrc, change no figure;
+    those of windows and of the backend stay.
+
     Introduced in notebook 00.
     """
+    plt.rcdefaults()
     plt.rcParams.update(
         {
             "figure.dpi": 100,
@@ -95,6 +102,24 @@ def finish(figure, description, shows="", title=""):
     return figure
 
 
+def legend(ax, artists, **options):
+    """Draw a legend of all artists with their labels as they are: those that begin with "_" too, and "$" as a dollar.
+
+    Args:
+        ax: The axes.
+        artists: Lines and the like, drawn with a label.
+        options: As in `Axes.legend`.
+    """
+    drawn = ax.legend(artists, [artist.get_label() for artist in artists], **options)
+    as_text(drawn.get_texts())
+
+
+def as_text(texts):
+    """Let names be text and never mathematics: two "$" stay what they are."""
+    for text in texts:
+        text.set_parse_math(False)
+
+
 def check_not_empty(name, mapping):
     """Refuse anything but a dict with at least one entry.
 
@@ -120,12 +145,49 @@ def check_table(name, values):
         The array.
 
     Raises:
-        ValueError: For anything else.
+        ValueError: For anything else, masked tables and infinity included.
     """
-    table = np.asarray(values)
+    table = plain_array(f"table {name!r}", values)
     if table.ndim != 2 or table.dtype.kind not in "biuf" or not table.size:
         raise ValueError(f"table {name!r} must have rows and columns of numbers, got shape {table.shape}")
+    if np.isinf(table).any():
+        raise ValueError(f"table {name!r} contains infinity; replace it, for example with np.nan")
     return table
+
+
+def check_picture(name, values, bounded=False):
+    """Return a picture as it can be drawn.
+
+    Args:
+        name: Of the picture, for the message.
+        values: (height, width) or (height, width, 1) numbers, NaN for pixels that stay empty; or colours (height,
+            width, 3 or 4), whole numbers from 0 to 255 or floats from 0 to 1.
+        bounded: True if the numbers, too, must lie in the range of colours.
+
+    Returns:
+        An array.
+
+    Raises:
+        ValueError: For anything else. Matplotlib would draw too large values white, too small ones black, and whole
+            numbers that are at most 1 black.
+    """
+    what, pixels = f"picture {name!r}", plain_array(f"picture {name!r}", values)
+    grey = pixels.ndim == 2 or pixels.shape[2:] == (1,)
+    if pixels.dtype.kind not in "biuf" or not pixels.size or not (grey or pixels.shape[2:] in ((3,), (4,))):
+        shape = f"{pixels.dtype} of shape {pixels.shape}"
+        raise ValueError(f"{what} must hold numbers of shape (height, width) or (height, width, 3), got {shape}")
+    if np.isinf(pixels).any():
+        raise ValueError(f"{what} contains infinity; replace it, or np.nan leaves a pixel empty")
+    if grey and not bounded:
+        return pixels
+    whole = pixels.dtype.kind in "iu"
+    low, high, largest = pixels.min(), pixels.max(), 255 if whole else 1
+    if whole and high == 1:
+        raise ValueError(f"{what} holds only the whole numbers 0 and 1, nearly black; multiply it by 255")
+    if not -0.01 <= low <= high <= largest + 0.01:  # what is rounded may be a little outside
+        kind = f"{'whole numbers' if whole else 'floats'} from 0 to {largest}"
+        raise ValueError(f"{what} must hold {kind}, got values from {low} to {high}; divide, clip or shift them")
+    return pixels.astype(np.uint8) if whole else np.clip(pixels.astype(np.result_type(pixels, np.float32)), 0, 1)
 
 
 def _png(figure):
