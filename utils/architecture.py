@@ -1,17 +1,14 @@
 """Tables of a Keras model: its layers, their costs, and the pixels that their units see.
 
-The receptive field of a unit is followed through the graph from layer to layer. A field is (start, end, step) for rows
-and for columns: unit i of the layer sees the input pixels start + i * step ... end + i * step, where pixels outside
-the image are zeros of the padding.
+`utils.fields` follows the receptive fields through the layers; here they are counted, cut at the border and checked.
 """
 
 import keras
 import numpy as np
 import pandas as pd
-from keras import layers
 
-from utils.arithmetic import padding_amounts
-from utils.graph import calls, window_of, without_weights
+from utils.fields import ALL, WINDOWS, declared, receptive_fields
+from utils.graph import keras_type, layers_inside, up_to, window_of, without_weights
 
 
 def layer_table(model):
@@ -22,17 +19,18 @@ def layer_table(model):
 
     Returns:
         A DataFrame with the columns "layer", "type", "output shape", "parameters", "multiply-adds" (for one image;
-        convolutional and dense layers only; None if the size of the image is not fixed) and "receptive field" (input
-        pixels seen by one unit, "all" once the spatial axes are gone).
+        convolutional and dense layers only; None if the size of the image is not fixed, and for layers with weights
+        that are counted nowhere here, such as LSTM) and "receptive field" (input pixels seen by one unit, "all" once
+        the spatial axes are gone, None where they are not rows and columns, such as after Conv1D).
 
     Raises:
-        ValueError: For a model that is not built, and for layers whose receptive field is unknown: layers used twice,
-            models inside the model, channels first, attention, and layers other than convolution and pooling that
-            change the size of the map. Other layers of your own that keep the size are taken to work pixel by pixel.
+        ValueError: For a model that is not built or reads several inputs, and for layers whose receptive field is
+            unknown: layers used twice, models inside the model, channels first, and whatever is not known to be a
+            convolution, a pooling, or to work pixel by pixel. `utils.fields` says how a layer of your own is known.
 
     Introduced in notebook 04.
     """
-    fields, shapes = _receptive_fields(model)
+    fields, shapes = receptive_fields(model)
     rows = [
         (
             layer.name,
@@ -40,7 +38,7 @@ def layer_table(model):
             shapes[layer.name],
             layer.count_params(),
             _multiply_adds(layer, shapes[layer.name]),
-            _field_size(fields[layer.name]) or "all",
+            _field_size(fields[layer.name]),
         )
         for layer in model.layers
     ]
@@ -88,29 +86,35 @@ def with_commas(table):
     return table.map(lambda value: f"{value:,}" if isinstance(value, int | np.integer) else value)
 
 
-def receptive_field(model, layer=None):
+def receptive_field(model, layer=None, *, verify=False):
     """Measure the region, in input pixels, that one unit of `layer` sees (padding included).
 
     Args:
         model: A built Keras model of (batch, height, width, channels) images; branches are followed and united.
         layer: A name; by default the last layer that still has spatial axes.
+        verify: Whether to check the region against the gradients of a few units, with the weights that the model has:
+            on random images, no pixel outside the region may change a unit. It takes six passes through the model.
 
     Returns:
         An int, or a pair (rows, columns) if the region is not square.
 
     Raises:
-        ValueError: For an unknown layer, one without spatial axes, and the models that `layer_table` refuses.
+        ValueError: For an unknown layer, one without spatial axes, and the models that `layer_table` refuses. With
+            `verify` also if a gradient leaves the region, if there is none at all, and without a fixed size of images.
 
     Source: r_out = r_in + (F - 1) * j_in, j_out = S * j_in with r = j = 1 at the input (lecture topic "Is sparse
     connectivity good?"; Araujo et al. 2019, doi:10.23915/distill.00021). Introduced in notebook 04.
     """
-    fields, _ = _receptive_fields(model)
+    fields, _ = receptive_fields(model)
     if layer is None:
-        spatial = [name for name, field in fields.items() if field is not None]
+        spatial = [name for name, field in fields.items() if field not in (None, ALL)]
         if not spatial:
             raise ValueError(f"model must read images of shape (height, width, channels), got {model!r}")
         layer = spatial[-1]
-    return _field_size(_field_of_layer(layer, fields))
+    size = _field_size(_field_of_layer(layer, fields))
+    if verify:
+        _check_by_gradient(model, layer)
+    return size
 
 
 def receptive_windows(model, layer):
@@ -129,7 +133,7 @@ def receptive_windows(model, layer):
     Raises:
         ValueError: As `receptive_field` does, and for a model whose images have no fixed size.
     """
-    fields, shapes = _receptive_fields(model)
+    fields, shapes = receptive_fields(model)
     field, shape = _field_of_layer(layer, fields), shapes[layer]
     sizes = model.input_shape[1:3]
     if None in sizes:
@@ -145,114 +149,61 @@ def receptive_windows(model, layer):
     return windows
 
 
-# Fields
-
-
-def _receptive_fields(model):
-    """Follow the receptive field through a model.
-
-    Returns:
-        Two dicts by the name of the layer, in the order of computation: the field, None where the spatial axes are
-        gone, and the output shape without the batch.
-    """
-    fields, shapes, of_call = {}, {}, []
-    for call in calls(model):
-        layer, shape = call.layer, call.outputs[0].shape
-        if layer.name in fields:
-            raise _unknown_field_error(layer, "is used more than once")
-        if not call.inputs:
-            field = ((0, 0, 1), (0, 0, 1)) if len(shape) == 4 else None
-        else:
-            field = _field_after(layer, call.inputs, shape, [of_call[parent] for parent in call.parents])
-        of_call.append(field)
-        fields[layer.name], shapes[layer.name] = field, tuple(shape[1:])
-    return fields, shapes
-
-
-# Layers that keep the size of a map and yet read other pixels than their own.
-MIXING = (
-    layers.AdditiveAttention,
-    layers.Attention,
-    layers.Bidirectional,
-    layers.GroupNormalization,
-    layers.GroupQueryAttention,
-    layers.MultiHeadAttention,
-    layers.Permute,
-    layers.TimeDistributed,
-)
-CHANNELS = (-1, 3, [-1], [3], (-1,), (3,))  # spellings of the last axis
-
-
-def _field_after(layer, inputs, shape, fields):
-    """Compute the field of a layer with an output of this shape from the fields of its inputs."""
-    if isinstance(layer, keras.Model):
-        raise _unknown_field_error(layer, "is a model inside the model")
-    if len(shape) != 4:
-        return None
-    if None in fields:
-        raise _unknown_field_error(layer, "joins a map with something that sees the whole image")
-    if getattr(layer, "data_format", "channels_last") != "channels_last":
-        raise _unknown_field_error(layer, "puts the channels first")
-    if isinstance(layer, MIXING) or (
-        isinstance(layer, (layers.Softmax, layers.LayerNormalization)) and layer.axis not in CHANNELS
-    ):
-        raise _unknown_field_error(layer, "mixes pixels in a way of its own")
-    if isinstance(layer, layers.ZeroPadding2D):
-        return tuple(
-            (start - before * step, end - before * step, step)
-            for (start, end, step), (before, _) in zip(fields[0], layer.padding)
-        )
-    if isinstance(layer, keras.Layer) and (hasattr(layer, "kernel_size") or hasattr(layer, "pool_size")):
-        return _field_after_windows(layer, inputs[0].shape[1:3], fields[0])
-    if hasattr(layer, "strides"):
-        raise _unknown_field_error(layer, "is not a convolution or pooling layer")
-    if any(tuple(tensor.shape[1:3]) != tuple(shape[1:3]) for tensor in inputs):
-        raise _unknown_field_error(layer, "changes the size of the map")
-    return tuple(
-        (min(start for start, _, _ in branches), max(end for _, end, _ in branches), branches[0][2])
-        for branches in zip(*fields)
-    )
-
-
-def _field_after_windows(layer, sizes, field):
-    window = window_of(layer)
-    if isinstance(layer, layers.Conv2DTranspose) or window is None or len(window) != 2:
-        raise _unknown_field_error(layer, "is not a convolution or pooling of images")
-    dilation = getattr(layer, "dilation_rate", (1, 1))
-    befores = [
-        padding_amounts(n or s, k, s, layer.padding, d)[0]  # size unknown: a multiple of the stride
-        for n, k, s, d in zip(sizes, window, layer.strides, dilation)
-    ]
-    return tuple(
-        (start - before * step, end + ((k - 1) * d - before) * step, s * step)
-        for (start, end, step), before, k, s, d in zip(field, befores, window, layer.strides, dilation)
-    )
+# Helpers
 
 
 def _field_of_layer(layer, fields):
     if layer not in list(fields):
         raise ValueError(f"layer must be a layer of the model, got {layer!r}; its layers are: {', '.join(fields)}")
     if fields[layer] is None:
+        raise ValueError(f"the units of layer {layer!r} do not stand in rows and columns; receptive fields need images")
+    if fields[layer] == ALL:
         raise ValueError(f"layer {layer!r} has no spatial axes any more: every unit of it sees the whole image")
     return fields[layer]
 
 
 def _field_size(field):
-    """Measure a field: an int, a pair (rows, columns) if it is not square, or None without spatial axes."""
-    if field is None:
-        return None
+    """Measure a field: an int, or a pair (rows, columns) if it is not square; others stay as they are."""
+    if field in (None, ALL):
+        return field
     rows, columns = (end - start + 1 for start, end, _ in field)
     return rows if rows == columns else (rows, columns)
 
 
-def _unknown_field_error(layer, reason):
-    return ValueError(
-        f"layer {layer.name!r} ({type(layer).__name__}) {reason}, so its receptive field is not known "
-        "here; build the model without it, or only up to it"
-    )
+def _check_by_gradient(model, layer):
+    """Refuse a layer if the gradient of a unit leaves its window; backpropagation goes through all that is inside."""
+    from utils.interpret import backpropagate  # noqa: PLC0415 which itself needs the windows
+
+    windows, part = receptive_windows(model, layer), up_to(model, layer)
+    rows, columns, maps = part.output_shape[1:]
+    units = [(rows // 2, columns // 2), (rows // 4, 2 * columns // 3), (rows - 1, 0)] * 2
+    rng = np.random.default_rng(0)
+    images = rng.uniform(-1, 1, (len(units), *model.input_shape[1:]))
+    images[len(units) // 2 :] = 127.5 * (images[len(units) // 2 :] + 1)  # levels, 0 to 255
+    signals = np.zeros((len(units), rows, columns, maps))
+    for signal, unit in zip(signals, units):
+        signal[unit] = rng.uniform(0.5, 1.5, maps)
+    gradients = np.abs(backpropagate(part, images, signals)).max(axis=-1)
+    if not gradients.any():
+        raise ValueError(f"no gradient comes back from layer {layer!r}, so its receptive field cannot be verified")
+    for unit, gradient in zip(units, gradients):
+        top, bottom, left, right = windows[unit]
+        seen = np.argwhere(gradient > 1e-5 * gradient.max())  # less is rounding
+        if np.any(seen < (top, left)) or np.any(seen >= (bottom, right)):
+            found = [int(number) for number in np.transpose([seen.min(axis=0), seen.max(axis=0) + 1]).ravel()]
+            raise ValueError(
+                f"unit {unit} of layer {layer!r} should see the pixels {windows[unit].tolist()} (top, bottom, left, "
+                f"right), but its gradient reaches {found}; look for a layer whose attribute sees is wrong"
+            )
+
+
+def _single(layer):
+    """Return the layer that computes: that inside of SpectralNormalization, which only changes its kernel."""
+    return layer.layer if keras_type(layer) == "SpectralNormalization" else layer
 
 
 def _window_in_words(layer):
+    layer = _single(layer)
     window = window_of(layer)
     if window is None:
         return ""
@@ -260,10 +211,23 @@ def _window_in_words(layer):
     return " × ".join(map(str, window)) + (f", stride {stride}" if stride > 1 else "")
 
 
+COUNTED = (*WINDOWS, "Conv1D", "Conv3D", "DepthwiseConv1D", "SeparableConv1D", "Dense")
+WITHOUT_PRODUCTS = (
+    *("BatchNormalization", "LayerNormalization", "RMSNormalization", "GroupNormalization", "Normalization"),
+    *("PReLU", "Embedding", "LayerScale"),
+)  # they have weights, but neither convolve nor are dense
+
+
 def _multiply_adds(layer, shape):
-    names = [name for name in ("kernel", "depthwise_kernel", "pointwise_kernel") if hasattr(layer, name)]
-    if not names:
+    layer = _single(layer)
+    kind = keras_type(layer)
+    if kind in COUNTED or declared(layer) == "window":
+        kernels = ("kernel", "depthwise_kernel", "pointwise_kernel")
+        sizes = [int(np.prod(getattr(layer, name).shape)) for name in kernels if hasattr(layer, name)]
+        if sizes and None in shape:
+            return None
+        return int(np.prod(shape[:-1])) * sum(sizes) if sizes else 0
+    if kind in WITHOUT_PRODUCTS or declared(layer) == "pixel":
         return 0
-    if None in shape:
-        return None
-    return int(np.prod(shape[:-1])) * sum(int(np.prod(getattr(layer, name).shape)) for name in names)
+    is_known = not layer.weights and not layers_inside(layer) and kind not in ("Attention", "Dot")
+    return 0 if is_known else None

@@ -10,7 +10,7 @@ from functools import partial
 import keras
 import numpy as np
 
-from utils.graph import run, up_to
+from utils.graph import inside, keras_type, layers_inside, run, up_to
 from utils.interpret import backpropagate, feature_maps
 from utils.validation import choice, integer, is_pair, map_number, pair, real_array
 
@@ -43,6 +43,8 @@ def deconvnet(model, image, layer, filter_index, position=None, rule="deconvnet"
 
     Raises:
         ValueError: For an image that the model does not read, an unknown layer or rule, and a unit that does not exist.
+            With another rule than "gradient" also for a layer of your own that uses more than Keras' layers and
+            operations, because a ReLU in it could not be found.
 
     Source: Zeiler & Fergus 2013, arXiv:1311.2901, section 2.1; "guided": Springenberg et al. 2014, arXiv:1412.6806,
     figure 1. Introduced in notebook 06.
@@ -102,7 +104,7 @@ def unpool(pooled, switches, shape):
         shape: (height, width) of the result.
 
     Returns:
-        An array (height, width).
+        An array (height, width), of whole numbers int64 and otherwise at least float32, so that no sum wraps around.
 
     Raises:
         ValueError: For switches of another shape than `pooled` or outside `shape`.
@@ -116,7 +118,7 @@ def unpool(pooled, switches, shape):
         raise ValueError(f"switches must have the shape of pooled, {pooled.shape}, got {switches.shape}")
     if switches.dtype.kind not in "iu" or switches.min() < 0 or switches.max() >= height * width:
         raise ValueError(f"switches must be numbers of pixels, ints from 0 to {height * width - 1} for shape={shape}")
-    out = np.zeros(height * width, pooled.dtype)
+    out = np.zeros(height * width, np.int64 if pooled.dtype.kind in "bi" else np.result_type(pooled, np.float32))
     np.add.at(out, switches, pooled)
     return out.reshape(height, width)
 
@@ -143,14 +145,44 @@ def _with_rule(rule, layer, *inputs, **arguments):
     """Call a layer so that signals come back through it by the `rule`."""
     if isinstance(layer, (keras.Function, keras.Sequential)):  # a model inside the model
         return run(layer, inputs, call=partial(_with_rule, rule))
-    if _is_relu(layer):
-        return _relu(layer, rule, *inputs)
+    if _is_relu(layer, *inputs):
+        return _relu(lambda x: layer(x, *inputs[1:], **arguments), rule, inputs[0])
     if rule == "deconvnet" and "ResponseNorm" in type(layer).__name__:
         return _straight_through(layer(*inputs, **arguments), *inputs)
+    if rule == "gradient":
+        return layer(*inputs, **arguments)
     activation = getattr(layer, "activation", None)
+    if _holds_more(layer):
+        return _inside_with_rule(rule, layer, layer.call, *inputs, **arguments)
     if _is_relu(activation):
         layer = _copy_with(layer, activation=partial(_relu, activation, rule))
+    elif not _is_of_keras(activation):
+        layer = _copy_with(layer, activation=partial(_inside_with_rule, rule, layer, activation))
     return layer(*inputs, **arguments)
+
+
+def _inside_with_rule(rule, layer, function, *inputs, **arguments):
+    """Call what a layer consists of, its `call` or its activation, by the `rule`."""
+    graph = inside(function, *inputs, **arguments)
+    if graph is None:
+        raise ValueError(
+            f"layer {layer.name!r} ({type(layer).__name__}) does not only use Keras' layers and operations, so a ReLU "
+            'inside it cannot be found; write it with keras.ops, or take rule="gradient"'
+        )
+    tensors = [value for value in keras.tree.flatten((inputs, arguments)) if keras.ops.is_tensor(value)]
+    return run(graph, tensors, call=partial(_with_rule, rule))
+
+
+def _holds_more(layer):
+    """Tell whether the `call` of a layer may use a ReLU that is not its attribute `activation`."""
+    held = [inner for inner in layers_inside(layer) if inner is not getattr(layer, "activation", None)]
+    return keras_type(layer) in (None, "Lambda") or bool(held)
+
+
+def _is_of_keras(activation):
+    if isinstance(activation, keras.Operation):
+        return not _holds_more(activation)
+    return activation is None or getattr(keras.activations, getattr(activation, "__name__", ""), None) is activation
 
 
 def _copy_with(layer, **attributes):
@@ -160,9 +192,16 @@ def _copy_with(layer, **attributes):
     return copy
 
 
-def _is_relu(function):
-    name = getattr(function, "__name__", type(function).__name__)
-    return name.lower() in ("relu", "relu6") and getattr(function, "negative_slope", 0) == 0
+def _is_relu(function, *inputs):
+    """Tell whether a layer, operation or function of Keras sets what is negative to zero."""
+    if function in (keras.activations.relu, keras.activations.relu6, keras.ops.relu, keras.ops.relu6):
+        return True
+    if not isinstance(function, keras.Operation):
+        return False
+    kind = keras_type(function)
+    if kind == "Maximum" and len(inputs) == 2:  # maximum(x, 0)
+        return not keras.ops.is_tensor(inputs[1]) and np.ndim(inputs[1]) == 0 and inputs[1] == 0
+    return kind in ("ReLU", "Relu", "Relu6", "LeakyReLU", "LeakyRelu") and getattr(function, "negative_slope", 0) == 0
 
 
 def _relu(function, rule, x):

@@ -20,6 +20,7 @@ class Call(NamedTuple):
     depth: int  # the number of calls on the longest way to an output of the model
     parents: list  # the call that makes each of the inputs
     children: list  # the calls that read its outputs, in the order in which the model was built
+    arguments: tuple = ((), {})  # as they were given: by place, by name
 
 
 def calls(model):
@@ -45,7 +46,15 @@ def calls(model):
         return [place[reader] for reader in readers if reader in place and place[node] in parents[place[reader]]]
 
     return [
-        Call(node.operation, node.input_tensors, node.outputs, depth, parents[place[node]], children(node))
+        Call(
+            layer=node.operation,
+            inputs=node.input_tensors,
+            outputs=node.outputs,
+            depth=depth,
+            parents=parents[place[node]],
+            children=children(node),
+            arguments=(node.arguments.args, node.arguments.kwargs),
+        )
         for depth, node in nodes
     ]
 
@@ -66,7 +75,7 @@ def run(model, x, call):
     """
     import keras
 
-    values = {id(tensor): value for tensor, value in zip(model.inputs, keras.tree.flatten(x))}
+    values = {id(tensor): value for tensor, value in zip(model.inputs, keras.tree.flatten(x), strict=True)}
     for _, node in _nodes(model):
         if not node.is_input:
             inputs, arguments = node.arguments.fill_in(values)
@@ -74,6 +83,66 @@ def run(model, x, call):
             values.update((id(tensor), value) for tensor, value in zip(node.outputs, outputs))
     results = [values[id(tensor)] for tensor in model.outputs]
     return results if len(results) > 1 else results[0]
+
+
+def keras_type(layer):
+    """Name the class of Keras that says what a layer or an operation computes.
+
+    Args:
+        layer: A keras.Layer or keras.Operation.
+
+    Returns:
+        "Conv2D" for a Conv2D, also for a class of one's own that is made from it and leaves its methods as they are,
+        except for those that only prepare the layer; None for a layer whose computation is one's own.
+    """
+    ancestors = type(layer).__mro__
+    first = next(place for place, ancestor in enumerate(ancestors) if ancestor.__module__.startswith("keras."))
+    own = {name for ancestor in ancestors[:first] for name, value in vars(ancestor).items() if callable(value)}
+    own |= {name for name in ("call", "__call__") if name in vars(layer)}
+    changed = {name for name in own - PREPARING if hasattr(ancestors[first], name)}
+    return None if changed or "call" not in dir(ancestors[first]) else ancestors[first].__name__
+
+
+PREPARING = {"__init__", "build", "get_config", "from_config", "compute_output_shape"}
+
+
+def layers_inside(layer):
+    """List the layers that a layer holds, at any depth."""
+    return list(layer._flatten_layers(include_self=False)) if hasattr(layer, "_flatten_layers") else []  # noqa: SLF001
+
+
+def inside(function, *inputs, **arguments):
+    """Write out, as a graph, the layers and operations of Keras that a function calls.
+
+    Args:
+        function: Such as the method `call` of a layer, or an activation.
+        inputs, arguments: What it is called with: tensors or Keras tensors, also in lists, and anything else.
+
+    Returns:
+        A keras.Function of these tensors, in their order, or None if the function does not only use Keras.
+    """
+    import keras
+
+    symbols = []
+
+    def symbol(value):
+        if not isinstance(value, keras.KerasTensor) and not keras.ops.is_tensor(value):
+            return value
+        shape, dtype = tuple(value.shape), keras.backend.standardize_dtype(value.dtype)
+        name = f"input_{len(symbols)}"  # one that Keras gives to no other layer
+        symbols.append(keras.layers.InputLayer(batch_shape=shape, dtype=dtype, name=name).output)
+        return symbols[-1]
+
+    inputs, arguments = keras.tree.map_structure(symbol, (inputs, arguments))
+    held = layers_inside(getattr(function, "__self__", None))
+    before = [(nodes, len(nodes)) for layer in held for nodes in (layer._inbound_nodes, layer._outbound_nodes)]  # noqa: SLF001
+    try:
+        return keras.Function(symbols, function(*inputs, **arguments), name="inside")
+    except Exception:  # whatever code of one's own raises when it is given symbols
+        return None
+    finally:
+        for nodes, count in before:
+            del nodes[count:]  # the layers keep no record of this call
 
 
 def check_reads_images(model):
@@ -166,7 +235,8 @@ def _nodes(model):
     """Return Keras' record of all calls, as pairs (depth, node), in the order of computation."""
     import keras
 
-    if not getattr(model, "built", False) or not getattr(model, "inputs", None):
+    is_graph = isinstance(model, keras.Function) and not isinstance(model, keras.Model)
+    if not is_graph and (not getattr(model, "built", False) or not getattr(model, "inputs", None)):
         raise ValueError(
             f"model must be a Keras model whose input shape is known, got {model!r}; "
             "start it with keras.Input(shape=...)"

@@ -29,6 +29,8 @@ class LocalResponseNormalization(layers.Layer):
     Introduced in notebook 06.
     """
 
+    sees = "pixel"  # for utils.fields
+
     def __init__(self, k=2.0, n=5, alpha=1e-4, beta=0.75, **kwargs):
         super().__init__(**kwargs)
         if integer("n", n, 1) % 2 == 0:

@@ -113,6 +113,8 @@ class Subsampling(layers.Layer):
     Source: section II-B, layers S2 and S4. Introduced in notebook 05.
     """
 
+    sees = "window"  # for utils.fields
+
     def __init__(self, pool_size=2, activation=None, **kwargs):
         super().__init__(**kwargs)
         self.pool_size = self.strides = (pool_size, pool_size)
@@ -167,6 +169,8 @@ class TableConv2D(layers.Layer):
 
     Source: section II-B, layer C3. Introduced in notebook 05.
     """
+
+    sees = "window"  # for utils.fields
 
     def __init__(self, table, kernel_size, activation=None, **kwargs):
         super().__init__(**kwargs)

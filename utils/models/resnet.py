@@ -296,6 +296,8 @@ class PadChannels(layers.Layer):
     Source: option A in section 3.3 of arXiv:1512.03385.
     """
 
+    sees = "pixel"  # for utils.fields
+
     def __init__(self, filters, **kwargs):
         super().__init__(**kwargs)
         self.filters = filters
