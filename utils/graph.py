@@ -245,8 +245,3 @@ def _nodes(model):
         model = keras.Function(model.inputs, model.outputs, name="graph")
     by_depth = model._nodes_by_depth  # noqa: SLF001
     return [(depth, node) for depth in sorted(by_depth, reverse=True) for node in by_depth[depth]]
-
-
-def layers_inside(layer):
-    """List a layer and all that it holds, however deep: layers in a model, in a wrapper, in a layer of one's own."""
-    return list(layer._flatten_layers())  # noqa: SLF001

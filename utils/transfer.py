@@ -290,7 +290,7 @@ def _base_layers(model):
 
 def _has_other_weights(layer, kinds):
     """Tell whether a layer has weights that are not those of a layer of some kinds, which is this one or inside it."""
-    theirs = {id(weight) for part in layers_inside(layer) if isinstance(part, kinds) for weight in part.weights}
+    theirs = {id(weight) for part in [layer, *layers_inside(layer)] if isinstance(part, kinds) for weight in part.weights}
     return any(id(weight) not in theirs for weight in layer.weights)
 
 
@@ -300,7 +300,7 @@ def _set_trainable(model, chosen, always=()):
     model.trainable = True  # also its layers, which follow one by one
     for layer in base:
         layer.trainable = layer.name in chosen  # and all layers inside
-        for part in layers_inside(layer):
+        for part in [layer, *layers_inside(layer)]:
             if isinstance(part, always):
                 part.trainable = False
 
