@@ -290,7 +290,8 @@ def _base_layers(model):
 
 def _has_other_weights(layer, kinds):
     """Tell whether a layer has weights that are not those of a layer of some kinds, which is this one or inside it."""
-    theirs = {id(weight) for part in [layer, *layers_inside(layer)] if isinstance(part, kinds) for weight in part.weights}
+    parts = [part for part in [layer, *layers_inside(layer)] if isinstance(part, kinds)]
+    theirs = {id(weight) for part in parts for weight in part.weights}
     return any(id(weight) not in theirs for weight in layer.weights)
 
 
