@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from utils.fields import ALL, WINDOWS, declared, receptive_fields
+from utils.gradients import backpropagate
 from utils.graph import keras_type, layers_inside, up_to, window_of, without_weights
 
 
@@ -172,8 +173,6 @@ def _field_size(field):
 
 def _check_by_gradient(model, layer):
     """Refuse a layer if the gradient of a unit leaves its window; backpropagation goes through all that is inside."""
-    from utils.interpret import backpropagate  # noqa: PLC0415 which itself needs the windows
-
     windows, part = receptive_windows(model, layer), up_to(model, layer)
     rows, columns, maps = part.output_shape[1:]
     units = [(rows // 2, columns // 2), (rows // 4, 2 * columns // 3), (rows - 1, 0)] * 2

@@ -10,8 +10,9 @@ from functools import partial
 import keras
 import numpy as np
 
+from utils.gradients import backpropagate
 from utils.graph import inside, keras_type, layers_inside, run, up_to
-from utils.interpret import backpropagate, feature_maps
+from utils.interpret import feature_maps
 from utils.validation import choice, integer, is_pair, map_number, pair, real_array
 
 RULES = ("deconvnet", "gradient", "guided")

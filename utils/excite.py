@@ -11,8 +11,8 @@ import numpy as np
 from keras import ops
 from scipy.ndimage import gaussian_filter
 
+from utils.gradients import backward
 from utils.graph import up_to
-from utils.interpret import backward
 from utils.validation import integer, map_number
 
 BLURS = (0, 1, 2, 4, 8)  # standard deviations in pixels
