@@ -1,4 +1,4 @@
-"""The way back: derivatives of what a network computes with respect to its input, on Keras' TensorFlow and JAX backends."""
+"""The way back: derivatives of the output of a network with respect to its input, by the backend of Keras."""
 
 import keras
 import numpy as np
