@@ -1,4 +1,4 @@
-"""The tests, a file for each module, those of utils.models and utils.plots in folders; helpers.py holds what several files share."""
+"""The tests: a file for each module, folders for utils.models and utils.plots; helpers.py holds what files share."""
 
 import pytest
 
