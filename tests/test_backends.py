@@ -30,7 +30,10 @@ def networks():
         found.update({f"{name} output {i}": y for i, y in enumerate(keras.tree.flatten(model.predict_on_batch(x)))})
         before = {weight.path: weight.numpy() for weight in model.trainable_weights}
         layer_names = {layer.name for layer in model.layers}
-        model.compile(keras.optimizers.SGD(0.01), LOSSES.get(name, "sparse_categorical_crossentropy"))
+        # TensorFlow computes operation by operation, which spares compiling a single step; on JAX that takes longer
+        eagerly = keras.backend.backend() == "tensorflow"
+        loss = LOSSES.get(name, "sparse_categorical_crossentropy")
+        model.compile(keras.optimizers.SGD(0.01), loss, run_eagerly=eagerly)
         loss = model.train_on_batch(x, [np.array([3, 7])] * len(model.outputs))
         assert np.isfinite(loss).all(), (name, loss)
         for weight in model.trainable_weights:

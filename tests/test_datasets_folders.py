@@ -111,6 +111,12 @@ def test_usual_spellings_are_understood(name, known):
     assert datasets._known_name(name) == known
 
 
+@pytest.mark.parametrize("name", ["tf_flowers", "horses_or_humans", "rock_paper_scissors"])
+def test_a_spelling_is_understood_after_the_set_was_in_use_as_well(name, tmp_path):
+    tfds.builder(name, data_dir=tmp_path)
+    assert datasets._known_name(name.replace("_", "-").upper()) == name
+
+
 def test_a_set_under_another_spelling(cache, digits):
     assert digest(datasets.load("uci digits", cache)) == digest(digits)
 

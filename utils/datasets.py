@@ -121,7 +121,7 @@ def _files_alone(name, folder):
 
 def _known_name(name):
     """Return the name of a set as TFDS spells it: capitals, hyphens and blanks do not matter, "CIFAR-10" is cifar10."""
-    known = tfds.list_builders(with_community_datasets=False)
+    known = sorted(set(tfds.list_builders(with_community_datasets=False)))  # one that was in use stands there twice
     base, rest = re.fullmatch(r"([^/:]*)(.*)", name, re.DOTALL).groups() if isinstance(name, str) else ("", "")
     alike = [word for word in known if _letters(word) == _letters(base)]
     if len(alike) == 1 and alike[0] != base:
