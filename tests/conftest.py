@@ -1,10 +1,17 @@
 """Fixtures of several test files. What is large is imported where it is needed: most tests do without it."""
 
+import gc
 import socket
 
 import pytest
 
 from tests.helpers import no_network
+
+
+def pytest_collection_finish():
+    """Let the garbage collector leave alone what the tests import: searching TensorFlow's modules takes its time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="module")

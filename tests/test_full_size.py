@@ -12,6 +12,8 @@ import pytest
 from course.notebooks import NOTEBOOKS
 from tests.helpers import SETS, WEIGHTS, needs
 
+pytestmark = pytest.mark.on_request
+
 WITHOUT = {  # beginnings of sections that do not depend on the parameters, and that no other section needs
     "05_lenet.ipynb": ("LeNet-5 of 1998", "C3 and its table", "From maps to an answer", "The LeNet-5 of the textbooks"),
     "06_alexnet_zfnet_vgg.ipynb": ("AlexNet", "Overlapping", "Local", "ZFNet", "Deconvnet by", "What five", "VGG-16"),
