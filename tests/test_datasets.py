@@ -1,9 +1,12 @@
 """Image sets by name: each is loaded as it is, or refused."""
 
+import re
+
 import nbformat
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
+from IPython.core.inputtransformer2 import TransformerManager
 from PIL import Image
 
 from course.notebooks import NOTEBOOKS, ROOT
@@ -161,25 +164,37 @@ for number, folder in enumerate(folders):
 """
 
 
+ELSEWHERE = {  # where a kernel may start, seen from the folder above the course
+    "the course": "course",
+    "a folder in notebooks": "course/notebooks/mine",
+    "the folder above": ".",
+    "a folder beside": "beside",
+    "a folder of another project": "another",
+}
+
+
 @pytest.fixture(scope="module")
 def found(cache, tmp_path_factory):
-    """What the setup cells of the notebooks find, by the file of a student beside them; and "" in the root."""
+    """What the setup cells find: by the file of a student beside the notebooks, and by where the kernel starts."""
     sources = [nbformat.read(path, 4).cells[1].source for path in NOTEBOOKS.glob("*.ipynb")]
-    (line,) = {line for source in sources for line in source.splitlines() if "sys.path" in line}  # the same in all
-    show = 'print(number, datasets.load("uci_digits", cache)[0][0].shape, plots.__name__)'
+    (begin,) = {source[: re.search("^sys.path.*\n", source, re.MULTILINE).end()] for source in sources}  # all alike
+    show = 'os.chdir("/"); print(number, datasets.load("uci_digits", cache)[0][0].shape, plots.__name__)'
     folders = {}
-    for own in OWN:
-        course = tmp_path_factory.mktemp("course")
+    for own in (*OWN, ""):
+        above = tmp_path_factory.mktemp("above")
+        for folder in ("course/notebooks/mine", "another/utils", "beside"):
+            (above / folder).mkdir(parents=True)
         for folder in ("data", "utils"):
-            (course / folder).symlink_to(ROOT / folder)
-        file = course / "notebooks" / own
-        file.parent.mkdir(parents=True)
+            (above / "course" / folder).symlink_to(ROOT / folder)
+        file = above / "course" / "notebooks" / (own or "01.ipynb")
+        file.parent.mkdir(exist_ok=True)
         file.write_text("my = 1")
-        folders[own] = course / "notebooks"
-    folders[""] = ROOT
-    setup = f"import sys\n{line}\nfrom utils import datasets, plots\n{show}"
+        folders[own] = above / "course" / "notebooks"
+    (above / "another" / "utils" / "__init__.py").touch()
+    folders |= {name: above / place for name, place in ELSEWHERE.items()}
+    setup = f"{TransformerManager().transform_cell(begin)}\nfrom utils import datasets, plots\n{show}"
     printed, complaints = child(FORKS, setup, cache, *folders.values()).communicate()
-    lines = dict(line.split(" ", 1) for line in printed.splitlines())
+    lines = dict(line.split(" ", 1) for line in printed.splitlines() if line[:1].isdigit())
     return {own: lines.get(str(number), complaints) for number, own in enumerate(folders)}
 
 
@@ -190,5 +205,12 @@ def test_files_of_a_student_beside_the_notebooks_do_no_harm(own, found):
 
 
 @needs_fork
-def test_notebooks_can_run_in_the_root(found):
-    assert found[""] == "(1437, 28, 28, 1) utils.plots"
+@pytest.mark.parametrize("place", ["", *list(ELSEWHERE)[:3]])
+def test_a_kernel_that_starts_elsewhere_finds_the_course(place, found):
+    assert found[place] == "(1437, 28, 28, 1) utils.plots"
+
+
+@needs_fork
+@pytest.mark.parametrize("place", list(ELSEWHERE)[3:])
+def test_a_kernel_that_does_not_find_the_course_says_where_it_looked(place, found):
+    assert re.search(f"AssertionError: no course in .*/{ELSEWHERE[place]}, above or below it: open", found[place])
