@@ -46,6 +46,12 @@ def test_mnist():
 
 
 @needs(SETS)
+def test_another_spelling_is_understood_after_a_set_was_loaded():
+    loaded = datasets.load("tf_flowers", SETS, image_size=4)
+    assert digest(datasets.load("TF-flowers", SETS, image_size=4)) == digest(loaded)
+
+
+@needs(SETS)
 def test_flowers_are_cut_resized_and_split():
     (x_train, y_train), (_, y_test), class_names = datasets.load("tf_flowers", SETS, image_size=(48, 64))
     assert class_names == ["dandelion", "daisy", "tulips", "sunflowers", "roses"]
