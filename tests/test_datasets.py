@@ -211,6 +211,24 @@ def test_files_of_a_student_beside_the_notebooks_do_no_harm(own, found):
 
 
 @needs_fork
+def test_a_loaded_module_called_data_does_no_harm(cache, tmp_path):
+    """Not even if it comes before the course on sys.path."""
+    setup = f"""import os, sys
+sys.path[:0] = [".", {str(ROOT)!r}]
+if number < 2:
+    import data
+from utils.datasets import load
+print(number, load("uci_digits", cache)[0][0].shape)"""
+    folders = [tmp_path / str(number) for number in range(4)]
+    for number, folder in enumerate(folders):
+        file = folder / ("data.py" if number % 2 else "data/__init__.py")
+        file.parent.mkdir(parents=True)
+        file.write_text("my = 1")
+    printed, complaints = child(FORKS, setup, cache, *folders).communicate()
+    assert printed == "".join(f"{number} (1437, 28, 28, 1)\n" for number in range(4)), complaints
+
+
+@needs_fork
 @pytest.mark.parametrize("place", ["", *list(ELSEWHERE)[:3]])
 def test_a_kernel_that_starts_elsewhere_finds_the_course(place, found):
     assert found[place] == "(1437, 28, 28, 1) utils.plots"
