@@ -1,5 +1,6 @@
 """Image sets by name: each is loaded as it is, or refused."""
 
+import itertools
 import re
 
 import nbformat
@@ -156,8 +157,8 @@ FORKS = """
 import os, sys, traceback
 import tensorflow, tensorflow_datasets
 
-setup, cache, *folders = sys.argv[1:]
-for number, folder in enumerate(folders):
+cache, *arguments = sys.argv[1:]
+for number, (setup, folder) in enumerate(zip(arguments[::2], arguments[1::2])):
     if not os.fork():  # a process of its own, which need not import all that again
         try:
             os.chdir(folder)
@@ -170,6 +171,7 @@ for number, folder in enumerate(folders):
 """
 
 
+FIRST = {"data.py": "import data", "data/__init__.py": ""}  # before the course on the path, and loaded or not
 ELSEWHERE = {  # where a kernel may start, seen from the folder above the course
     "the course": "course",
     "a folder in notebooks": "course/notebooks/mine",
@@ -198,10 +200,15 @@ def found(cache, tmp_path_factory):
         folders[own] = above / "course" / "notebooks"
     (above / "another" / "utils" / "__init__.py").touch()
     folders |= {name: above / place for name, place in ELSEWHERE.items()}
-    setup = f"{TransformerManager().transform_cell(begin)}\nfrom utils import datasets, plots\n{show}"
-    printed, complaints = child(FORKS, setup, cache, *folders.values()).communicate()
+    imports = f"from utils import datasets, plots\n{show}"
+    setup = f"{TransformerManager().transform_cell(begin)}\n{imports}"
+    cases = {name: (setup, place) for name, place in folders.items()}
+    for own, line in FIRST.items():
+        setup = f"import os, sys\nsys.path[:0] = ['.', {str(ROOT)!r}]\n{line}\n{imports}"
+        cases[own, "first"] = setup, folders[own]
+    printed, complaints = child(FORKS, cache, *itertools.chain(*cases.values())).communicate()
     lines = dict(line.split(" ", 1) for line in printed.splitlines() if line[:1].isdigit())
-    return {own: lines.get(str(number), complaints) for number, own in enumerate(folders)}
+    return {name: lines.get(str(number), complaints) for number, name in enumerate(cases)}
 
 
 @needs_fork
@@ -211,21 +218,9 @@ def test_files_of_a_student_beside_the_notebooks_do_no_harm(own, found):
 
 
 @needs_fork
-def test_a_loaded_module_called_data_does_no_harm(cache, tmp_path):
-    """Not even if it comes before the course on sys.path."""
-    setup = f"""import os, sys
-sys.path[:0] = [".", {str(ROOT)!r}]
-if number < 2:
-    import data
-from utils.datasets import load
-print(number, load("uci_digits", cache)[0][0].shape)"""
-    folders = [tmp_path / str(number) for number in range(4)]
-    for number, folder in enumerate(folders):
-        file = folder / ("data.py" if number % 2 else "data/__init__.py")
-        file.parent.mkdir(parents=True)
-        file.write_text("my = 1")
-    printed, complaints = child(FORKS, setup, cache, *folders).communicate()
-    assert printed == "".join(f"{number} (1437, 28, 28, 1)\n" for number in range(4)), complaints
+@pytest.mark.parametrize("own", FIRST)
+def test_a_module_called_data_does_no_harm_before_the_course_on_the_path(own, found):
+    assert found[own, "first"] == "(1437, 28, 28, 1) utils.plots"
 
 
 @needs_fork
