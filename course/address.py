@@ -11,7 +11,7 @@ from course.notebooks import NOTEBOOKS, ROOT, read, replace, write
 
 COLAB = re.compile(r"https://colab\.research\.google\.com/github/[\w.-]+/[\w.-]+/blob/[\w.-]+/(?P<path>[\w./-]+)")
 PLAIN = re.compile(r"(?P<before>git clone (?:-\S+ (?:\d+ )?)*|repository-code: )https://github\.com/[\w.-]+/[\w.-]+")
-FOLDER = re.compile(r"^(?P<command>\s*%cd (?:-q )?)[\w.-]+/notebooks\s*$", re.MULTILINE)
+FOLDER = re.compile(r'(?P<before>^\s*os\.chdir\(")[\w.-]+(?=/notebooks"\)$)', re.MULTILINE)
 
 FILES = ("README.md", "CITATION.cff")  # the notebooks aside
 
@@ -47,7 +47,7 @@ def stamp(text, address, own_path=None):
     name = address.rsplit("/", 1)[-1]
     text = COLAB.sub(lambda match: colab_link(address, own_path or match["path"]), text)
     text = PLAIN.sub(lambda match: match["before"] + address, text)
-    return FOLDER.sub(lambda match: f"{match['command']}{name}/notebooks", text)
+    return FOLDER.sub(lambda match: match["before"] + name, text)
 
 
 def stamp_notebook(path, address):

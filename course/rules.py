@@ -24,7 +24,7 @@ MAX_BYTES = 1_500_000  # small enough to open at once; git keeps every version
 MIN_EXERCISES = 4
 MIN_ALT = 20  # characters
 SLIDE_TYPES = {"slide", "subslide", "fragment", "skip", "notes", "-"}
-SETUP_MAGICS = {"pip", "cd", "!git"}
+SETUP_MAGICS = {"pip", "!git"}
 
 RULES = []
 
@@ -122,7 +122,7 @@ def is_normalised(notebook):
 
 @rule
 def has_known_magics_only(notebook):
-    """Allow `%pip`, `%cd` and `!git` in the setup cell, and no other magic: nbval lets broken ones pass."""
+    """Allow `%pip` and `!git` in the setup cell, and no other magic: nbval lets broken ones pass."""
     for number, cell in enumerate(notebook.code):
         for magic in sorted(magics(cell) - (SETUP_MAGICS if number == 0 else set())):
             yield f"{notebook.name(cell)} uses the magic or command {magic!r}"
@@ -132,6 +132,16 @@ def magics(cell):
     """Return the names of IPython's line and cell magics in a cell; shell commands with an exclamation mark."""
     calls = r"get_ipython\(\)\.(run_line_magic|run_cell_magic|system|getoutput)\(['\"](\S*?)['\" ]"
     return {word if call.startswith("run_") else f"!{word}" for call, word in re.findall(calls, python(cell))}
+
+
+@rule
+def compiles_as_a_script(notebook):
+    """Require Python that compiles without its magics: `jupytext --to py:percent` makes comments of them."""
+    for cell in notebook.code:
+        try:
+            ast.parse(re.sub(r"^(\s*)([%!])", r"\1# \2", cell.source, flags=re.MULTILINE))
+        except SyntaxError as error:
+            yield f"{notebook.name(cell)} does not compile once its magics are comments: {error}"
 
 
 @rule

@@ -1,9 +1,13 @@
 """Image sets by name: each is loaded as it is, or refused."""
 
+import itertools
+import re
+
 import nbformat
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
+from IPython.core.inputtransformer2 import TransformerManager
 from PIL import Image
 
 from course.notebooks import NOTEBOOKS, ROOT
@@ -40,6 +44,12 @@ def test_mnist():
     assert np.bincount(y_train)[0] == 5923 and np.bincount(y_test).tolist()[:3] == [980, 1135, 1032]
     assert class_names == list("0123456789")
     assert x_train.mean() == pytest.approx(0.1307 * 255, abs=0.02)
+
+
+@needs(SETS)
+def test_another_spelling_is_understood_after_a_set_was_loaded():
+    loaded = datasets.load("tf_flowers", SETS, image_size=4)
+    assert digest(datasets.load("TF-flowers", SETS, image_size=4)) == digest(loaded)
 
 
 @needs(SETS)
@@ -147,8 +157,8 @@ FORKS = """
 import os, sys, traceback
 import tensorflow, tensorflow_datasets
 
-setup, cache, *folders = sys.argv[1:]
-for number, folder in enumerate(folders):
+cache, *arguments = sys.argv[1:]
+for number, (setup, folder) in enumerate(zip(arguments[::2], arguments[1::2])):
     if not os.fork():  # a process of its own, which need not import all that again
         try:
             os.chdir(folder)
@@ -161,26 +171,44 @@ for number, folder in enumerate(folders):
 """
 
 
+FIRST = {"data.py": "import data", "data/__init__.py": ""}  # before the course on the path, and loaded or not
+ELSEWHERE = {  # where a kernel may start, seen from the folder above the course
+    "the course": "course",
+    "a folder in notebooks": "course/notebooks/mine",
+    "the folder above": ".",
+    "a folder beside": "beside",
+    "a folder of another project": "another",
+}
+
+
 @pytest.fixture(scope="module")
 def found(cache, tmp_path_factory):
-    """What the setup cells of the notebooks find, by the file of a student beside them; and "" in the root."""
+    """What the setup cells find: by the file of a student beside the notebooks, and by where the kernel starts."""
     sources = [nbformat.read(path, 4).cells[1].source for path in NOTEBOOKS.glob("*.ipynb")]
-    (line,) = {line for source in sources for line in source.splitlines() if "sys.path" in line}  # the same in all
-    show = 'print(number, datasets.load("uci_digits", cache)[0][0].shape, plots.__name__)'
+    (begin,) = {source[: re.search("^sys.path.*\n", source, re.MULTILINE).end()] for source in sources}  # all alike
+    show = 'os.chdir("/"); print(number, datasets.load("uci_digits", cache)[0][0].shape, plots.__name__)'
     folders = {}
-    for own in OWN:
-        course = tmp_path_factory.mktemp("course")
+    for own in (*OWN, ""):
+        above = tmp_path_factory.mktemp("above")
+        for folder in ("course/notebooks/mine", "another/utils", "beside"):
+            (above / folder).mkdir(parents=True)
         for folder in ("data", "utils"):
-            (course / folder).symlink_to(ROOT / folder)
-        file = course / "notebooks" / own
-        file.parent.mkdir(parents=True)
+            (above / "course" / folder).symlink_to(ROOT / folder)
+        file = above / "course" / "notebooks" / (own or "01.ipynb")
+        file.parent.mkdir(exist_ok=True)
         file.write_text("my = 1")
-        folders[own] = course / "notebooks"
-    folders[""] = ROOT
-    setup = f"import sys\n{line}\nfrom utils import datasets, plots\n{show}"
-    printed, complaints = child(FORKS, setup, cache, *folders.values()).communicate()
-    lines = dict(line.split(" ", 1) for line in printed.splitlines())
-    return {own: lines.get(str(number), complaints) for number, own in enumerate(folders)}
+        folders[own] = above / "course" / "notebooks"
+    (above / "another" / "utils" / "__init__.py").touch()
+    folders |= {name: above / place for name, place in ELSEWHERE.items()}
+    imports = f"from utils import datasets, plots\n{show}"
+    setup = f"{TransformerManager().transform_cell(begin)}\n{imports}"
+    cases = {name: (setup, place) for name, place in folders.items()}
+    for own, line in FIRST.items():
+        setup = f"import os, sys\nsys.path[:0] = ['.', {str(ROOT)!r}]\n{line}\n{imports}"
+        cases[own, "first"] = setup, folders[own]
+    printed, complaints = child(FORKS, cache, *itertools.chain(*cases.values())).communicate()
+    lines = dict(line.split(" ", 1) for line in printed.splitlines() if line[:1].isdigit())
+    return {name: lines.get(str(number), complaints) for number, name in enumerate(cases)}
 
 
 @needs_fork
@@ -190,5 +218,18 @@ def test_files_of_a_student_beside_the_notebooks_do_no_harm(own, found):
 
 
 @needs_fork
-def test_notebooks_can_run_in_the_root(found):
-    assert found[""] == "(1437, 28, 28, 1) utils.plots"
+@pytest.mark.parametrize("own", FIRST)
+def test_a_module_called_data_does_no_harm_before_the_course_on_the_path(own, found):
+    assert found[own, "first"] == "(1437, 28, 28, 1) utils.plots"
+
+
+@needs_fork
+@pytest.mark.parametrize("place", ["", *list(ELSEWHERE)[:3]])
+def test_a_kernel_that_starts_elsewhere_finds_the_course(place, found):
+    assert found[place] == "(1437, 28, 28, 1) utils.plots"
+
+
+@needs_fork
+@pytest.mark.parametrize("place", list(ELSEWHERE)[3:])
+def test_a_kernel_that_does_not_find_the_course_says_where_it_looked(place, found):
+    assert re.search(f"AssertionError: no course in .*/{ELSEWHERE[place]}, above or below it: open", found[place])

@@ -4,6 +4,7 @@ import base64
 import copy
 import re
 
+import jupytext
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -44,7 +45,7 @@ def sample():
     setup = f"""import os, sys
 if "google.colab" in sys.modules:
     !git clone -q --depth 1 {address.repository()}
-    %cd -q {address.repository().split("/")[-1]}/notebooks
+    os.chdir("{address.repository().split("/")[-1]}/notebooks")
     %pip install -q -r ../requirements.txt
 import numpy as np"""
     questions = "\n".join(f"exercises.q{n}.check({n})" for n in range(1, 5))
@@ -151,7 +152,10 @@ BAD = [
     ("has_known_magics_only", source(3, "print", "files = !ls\nprint")),
     ("has_known_magics_only", source(3, "print(61706)", "np.sum?")),
     ("has_known_magics_only", source(1, "!git", "!wget")),
-    ("has_known_magics_only", source(1, "%cd", "%load_ext")),
+    ("has_known_magics_only", source(1, "%pip", "%load_ext")),
+    ("compiles_as_a_script", source(1, "os.chdir", "%cd ")),
+    ("compiles_as_a_script", source(3, "print(61706)", "if True:\n    !ls")),
+    ("compiles_as_a_script", source(3, "print(61706)", "%%html\n<b>61706</b>")),
     ("is_compared", cell(3, metadata={"tags": ["nbval-skip"]})),
     ("is_compared", cell(3, metadata={"tags": ["nbval-ignore-output", "raises-exception"]})),
     ("is_compared", source(3, "print(61706)", "#  NBVAL_IGNORE_OUTPUT\nprint(61706)")),
@@ -260,6 +264,13 @@ FORMS = [
 @pytest.mark.parametrize(("text", "expected"), FORMS, ids=[text for text, _ in FORMS])
 def test_numbers_are_read_in_every_form(text, expected):
     assert markdown.numbers(text) == expected
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_jupytext_makes_a_script_that_compiles(path):
+    script = jupytext.writes(nbformat.read(path, as_version=4), fmt="py:percent")
+    compile(script, path.stem, "exec")
+    assert script.count("# %%") >= 20
 
 
 def test_the_readme_shows_the_pictures_that_notebooks_save():

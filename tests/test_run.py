@@ -119,12 +119,12 @@ ADDRESS = "https://github.com/somebody/a-course"
 def test_the_address_is_stamped_into_links_and_setup():
     before = """[Colab](https://colab.research.google.com/github/YOUR_ACCOUNT/x/blob/master/notebooks/00_old.ipynb)
     !git clone -q --depth 1 https://github.com/YOUR_ACCOUNT/cnn-notebooks
-    %cd -q cnn-notebooks/notebooks
-    %cd other"""
+    os.chdir("cnn-notebooks/notebooks")
+    os.chdir("other/folder")"""
     after = """[Colab](https://colab.research.google.com/github/somebody/a-course/blob/main/notebooks/01_new.ipynb)
     !git clone -q --depth 1 https://github.com/somebody/a-course
-    %cd -q a-course/notebooks
-    %cd other"""
+    os.chdir("a-course/notebooks")
+    os.chdir("other/folder")"""
     assert address.stamp(before, ADDRESS, own_path="notebooks/01_new.ipynb") == after
     assert address.stamp(after, ADDRESS, own_path="notebooks/01_new.ipynb") == after
 

@@ -1,7 +1,7 @@
-"""Labelled image sets by name, as NumPy arrays: those that come with the course, and those of TensorFlow Datasets.
+"""Labelled image sets as NumPy arrays: those that come with the course, those of TensorFlow Datasets, and one's own.
 
 TensorFlow Datasets (TFDS) prepares a set once, as files in a folder, and reads those files ever after:
-`utils.preparation`.
+`utils.preparation`. `utils.folders` reads one's own photographs.
 """
 
 import os
@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow_datasets as tfds
 
+from utils.folders import load_folder, plain_path
+from utils.pixels import cut_to_size
 from utils.preparation import BUNDLED, SHARDS, check_files, damaged, prepare
 from utils.validation import choice, pair
 
@@ -25,7 +27,8 @@ def load(name, data_dir=None, image_size=None):
     Args:
         name: "mnist_5k", "uci_digits" and "drawings" come with the course and need no network. Every other labelled
             image set of TFDS is fetched at its first use: "mnist", "fashion_mnist", "cifar10", "tf_flowers" and many
-            more.
+            more. The path of a folder, a pathlib.Path or a text with a slash such as "./photos", stands for one's own
+            photographs, in one sub-folder for each class: see `utils.folders.load_folder`.
         data_dir: The folder of the prepared sets. Default: the environment variable TFDS_DATA_DIR, or else
             ~/tensorflow_datasets.
         image_size: Int or pair (rows, columns), needed for sets whose images differ in size. The largest part of each
@@ -37,7 +40,8 @@ def load(name, data_dir=None, image_size=None):
 
     Raises:
         ValueError: For an unknown name, for a set of something else than labelled images, for a missing image_size, and
-            for a data_dir that is no plain path: an address such as gs://..., a path in quotes.
+            for a data_dir that is no plain path: an address such as gs://..., a path in quotes. For a folder of
+            photographs, see there.
         ConnectionError: Where a set cannot be fetched.
         ModuleNotFoundError: If the package that a set is made from is not installed.
         OSError: Where a set cannot be stored: PermissionError, or else no room is left.
@@ -45,12 +49,14 @@ def load(name, data_dir=None, image_size=None):
 
     Source: TFDS, https://www.tensorflow.org/datasets. Introduced in notebook 04.
     """
+    if image_size is not None:
+        image_size = pair("image_size", image_size)
+    if folder := _own_folder(name, data_dir):
+        return load_folder(folder, image_size)
     data_dir = _folder(data_dir)
     builder = _builder(name, data_dir)
     image, label = _labelled_images(name, builder.info)
-    if image_size is not None:
-        image_size = pair("image_size", image_size)
-    elif None in image.shape:
+    if image_size is None and None in image.shape:
         raise ValueError(f"the images of {name} differ in size; give an image_size, for example image_size=96")
     if not builder.data_path.exists():
         prepare(name, builder, data_dir)
@@ -59,29 +65,30 @@ def load(name, data_dir=None, image_size=None):
 
 
 def _folder(data_dir):
-    """Return the folder of the prepared sets; what the system would read in another way than meant is refused."""
-    argument, value = "data_dir", data_dir
+    """Return the folder of the prepared sets."""
+    variable = os.environ.get("TFDS_DATA_DIR")
     if data_dir is None or data_dir == "":
-        argument, value = "TFDS_DATA_DIR", os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"
-    if not isinstance(value, (str, os.PathLike)) or not isinstance(os.fspath(value), str):
-        raise ValueError(f"{argument} must be the path of a folder, got {value!r}; give a str or a pathlib.Path")
-    text = os.fspath(value)
-    doubts = {
-        "an address; give a folder of this computer": r"[a-z][a-z0-9+.-]+:[/\\]",
-        "a path of Windows; this system separates folders by /": r"[a-z]:/|.*\\" if os.name != "nt" else r"(?!)",
-        "in quotes or has blanks around it; remove them": r"[\s'\"‘’“”`]|.*[\s'\"‘’“”`]$",
-        "broken by a control character; remove it": r".*[\x00-\x1f\x7f]",
-        "a variable that nobody replaces; use os.path.expandvars": r".*(\$\w|\$\{|\$\(|%\w+%)",
-    }
-    for doubt, pattern in doubts.items():
-        if re.match(pattern, text, re.IGNORECASE | re.DOTALL):
-            raise ValueError(f"{argument} must be the path of a folder, but {text!r} is {doubt}")
-    try:
-        return Path(text).expanduser()
-    except RuntimeError as error:
-        raise ValueError(
-            f"{argument} cannot be {text!r}: {error} Give the full path of a folder as data_dir"
-        ) from error
+        return plain_path("TFDS_DATA_DIR", variable) if variable else plain_path("data_dir", "~/tensorflow_datasets")
+    return plain_path("data_dir", data_dir)
+
+
+def _own_folder(name, data_dir):
+    """Return the folder that a name stands for, or None for the name of a set; what may be both is refused."""
+    if isinstance(name, os.PathLike):
+        return Path(name).expanduser()
+    if not isinstance(name, str) or "\0" in name or re.match(r"\w{2,}:(?![/\\])", name):  # as in "mnist:3.0.1"
+        return None
+    exists, separated = Path(name).is_dir() and name != "", bool(re.search(r"[/\\]|^\.+$|^~", name))
+    if not exists and not separated:
+        return None
+    base = re.split(r"[/\\:]", name)[0]
+    known = _letters(base) in map(_letters, tfds.list_builders(with_community_datasets=False))
+    known = known or (re.match(r"\w(?!:)", base) is not None and (_folder(data_dir) / base).is_dir())
+    if exists and known == separated:
+        raise ValueError(f"name={name!r} may be an image set or a folder; for the folder give './{name}'")
+    if known:
+        return None
+    return Path(name) if exists else plain_path("name", name)
 
 
 def _builder(name, data_dir):
@@ -190,7 +197,7 @@ def _arrays(builder, split, image_size):
     examples = builder.as_dataset(split=split, as_supervised=True, read_config=config)
     if image_size is not None:
         examples = examples.map(
-            lambda image, label: (_resize(image, image_size), label), num_parallel_calls=tf.data.AUTOTUNE
+            lambda image, label: (cut_to_size(image, image_size), label), num_parallel_calls=tf.data.AUTOTUNE
         )
     number = builder.info.splits[split].num_examples
     images, labels = tfds.as_numpy(examples.batch(number).get_single_element())
@@ -204,18 +211,6 @@ def _arrays(builder, split, image_size):
             f"name must be a set with one label for each image; the {split} images of {builder.name} lack it"
         )
     return images, labels
-
-
-def _resize(image, image_size):
-    """Cut from the middle the largest part of an image that has the aspect ratio of `image_size`, and resize it."""
-    import tensorflow as tf
-
-    height, width = tf.shape(image)[0], tf.shape(image)[1]
-    rows = tf.minimum(height, tf.maximum(width * image_size[0] // image_size[1], 1))
-    columns = tf.minimum(width, tf.maximum(height * image_size[1] // image_size[0], 1))
-    part = tf.image.crop_to_bounding_box(image, (height - rows) // 2, (width - columns) // 2, rows, columns)
-    resized = tf.image.resize(part, image_size, antialias=True)
-    return tf.cast(tf.clip_by_value(tf.round(resized), 0, 255), tf.uint8)
 
 
 def _last_fifth(labels):

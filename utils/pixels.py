@@ -86,6 +86,26 @@ def check_pixels(name, value, batches=False):
     return array
 
 
+def cut_to_size(image, size):
+    """Cut from the middle the largest part of an image that has the aspect ratio of `size`, and resize it.
+
+    Args:
+        image: uint8 of shape (height, width, channels).
+        size: A pair (rows, columns).
+
+    Returns:
+        A uint8 tensor of TensorFlow of shape (rows, columns, channels): bilinear, antialiased and rounded.
+    """
+    import tensorflow as tf
+
+    height, width = tf.shape(image)[0], tf.shape(image)[1]
+    rows = tf.minimum(height, tf.maximum(width * size[0] // size[1], 1))
+    columns = tf.minimum(width, tf.maximum(height * size[1] // size[0], 1))
+    part = tf.image.crop_to_bounding_box(image, (height - rows) // 2, (width - columns) // 2, rows, columns)
+    resized = tf.image.resize(part, size, antialias=True)
+    return tf.cast(tf.clip_by_value(tf.round(resized), 0, 255), tf.uint8)
+
+
 def _check_channels(name, array):
     height, _, channels = array.shape[-3:]
     first = f"if its channels come first, move them to the end with np.moveaxis({name}, -3, -1)"
