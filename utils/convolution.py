@@ -175,9 +175,9 @@ def conv2d(x, kernel, bias=None, *, strides=1, padding="valid", dilation_rate=1,
 
     Source: lecture topic "RGB images, multiple filters". Introduced in notebook 03.
     """
-    x, kernel, bias, dtype = _prepare_conv2d(x, kernel, bias, groups)
+    x, kernel, bias, groups, dtype = _prepare_conv2d(x, kernel, bias, groups)
     batch = x if x.ndim == 4 else x[None]
-    filters, groups = kernel.shape[3], int(groups)
+    filters = kernel.shape[3]
     geometry = window_geometry(batch.shape[1:3], kernel.shape[:2], strides, padding, dilation_rate)
     windows = _windows(batch, geometry)
     out = np.empty((len(batch), *geometry.output_size, filters), kernel.dtype)
@@ -313,7 +313,7 @@ def _prepare_conv2d(x, kernel, bias, groups):
         if len(bias) != filters:
             raise ValueError(f"bias must have one entry for each of the {filters} filters, got {len(bias)}")
     dtype = _result_dtype(kernel.size // filters, **given)
-    return *_asfloat_array(dtype, x, kernel, bias), dtype
+    return *_asfloat_array(dtype, x, kernel, bias), groups, dtype
 
 
 def _prepare_pool2d(x, pool_size, strides, padding, mode):
