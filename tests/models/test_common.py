@@ -1,14 +1,13 @@
 """The parts that several networks share."""
 
 import json
-from unittest import mock
 
-import keras
 import numpy as np
 import pytest
 
 from tests.helpers import refuses
 from tests.networks import fill, outputs, photos
+from utils.graph import without_weights
 from utils.models import alexnet, lenet5, lenet5_1998, resnet_small
 from utils.models.common import LocalResponseNormalization, check_top
 from utils.models.resnet import resnet_schedule
@@ -45,7 +44,7 @@ COUNTS = {
 @pytest.mark.parametrize("kind", [np.uint8])
 @pytest.mark.parametrize("build", COUNTS.values(), ids=COUNTS)
 def test_a_count_of_eight_bits_gives_the_network_that_an_int_gives(build, kind):
-    with mock.patch.object(keras.initializers.VarianceScaling, "__call__", lambda self, shape, **_: np.zeros(shape)):
+    with without_weights():
         one, other = build(kind(8)), build(8)
     assert json.dumps(one.get_config()) == json.dumps(other.get_config())
 
@@ -55,7 +54,7 @@ def test_settings_of_eight_bits_give_what_ints_give(kind):
     a = np.random.default_rng(0).normal(scale=30, size=(2, 3, 4, 12)).astype("float32")
     layer = LocalResponseNormalization(n=kind(5))
     assert json.loads(json.dumps(layer.get_config()))["n"] == 5
-    assert type(check_top(True, None, kind(9), "softmax")) is int
+    assert type(check_top(include_top=True, pooling=None, classes=kind(9), classifier_activation="softmax")) is int
     np.testing.assert_array_equal(layer(a), LocalResponseNormalization()(a))
     schedule = resnet_schedule(kind(100), warmup_steps=kind(3))
     assert json.dumps(schedule.get_config()) == json.dumps(resnet_schedule(100, warmup_steps=3).get_config())
