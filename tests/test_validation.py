@@ -91,6 +91,26 @@ def test_small_whole_numbers_become_ints_that_do_not_wrap(kind):
     np.testing.assert_array_equal(conv2d(x, kernel, groups=kind(100)), np.full((2, 2, 100), 6))
 
 
+RUNS = pd.DataFrame({"name": ["a", "b"], "seed": [0, 0], "epoch": [1, 1], "loss": [1.0, 2.0], "accuracy": [0.5, 0.6]})
+LEVELS = {  # numbers to compare with, which would not be drawn
+    "learning_curves": lambda level: plots.learning_curves(RUNS, levels={"chance": level}),
+    "targets": lambda level: plots.learning_curves(RUNS, targets={"good": level}),
+    "dots": lambda level: plots.dots(RUNS, levels={"chance": level}),
+    "dots, panels": lambda level: plots.dots(RUNS, panels="epoch", levels={"chance": {1: level}}),
+    "descent": lambda level: plots.descent(np.square, {"a": [3, level]}),
+    "sliding_scores": lambda level: plots.sliding_scores(
+        IMAGE, np.ones((5, 2)), window=2, strides=1, class_names="ab", centres=[1, level]
+    ),
+}
+
+
+@pytest.mark.parametrize("draw", LEVELS.values(), ids=LEVELS)
+@pytest.mark.parametrize("level", [np.nan, np.inf, None, "0.5"])
+def test_what_cannot_be_drawn_is_refused(draw, level):
+    refuses(lambda: draw(level))
+    draw(0.5)
+
+
 COUNTS = {  # functions of a number that 8 bits hold, but not the numbers computed from it
     "output size": lambda n: arithmetic.conv_output_size(1000, n, n, n),
     "output sizes": lambda n: arithmetic.conv_output_size((n, n), (3, n), padding=(n, n), dilation_rate=(n, 1)),
