@@ -26,8 +26,8 @@ def deconvnet(model, image, layer, filter_index, position=None, rule="deconvnet"
     switches, average pooling spreads evenly, batch normalisation multiplies by its scale. Signals from several layers
     that read the same maps add up. The papers do not say what happens at other activations (sigmoid, tanh, leaky
     ReLU): here their derivative. Local response normalisation (a layer whose class is called so) is skipped by
-    "deconvnet", as in the paper, and differentiated by the other two. A model of lower precision rounds on both ways, so
-    that with bfloat16 the result may be off by many per cent: build the model in float32 for exact values.
+    "deconvnet", as in the paper, and differentiated by the other two. A model of lower precision rounds on both ways,
+    so that with bfloat16 the result may be off by many per cent: build the model in float32 for exact values.
 
     Args:
         model: A functional or Sequential Keras model.
