@@ -3,11 +3,14 @@
 import base64
 import functools
 import os
+import tempfile
+from pathlib import Path
 
 import hypothesis
+import pytest
 
 import utils  # noqa: F401 before TensorFlow is imported: it sets the level of its messages
-from course import pictures
+from course import offline, pictures
 from course.notebooks import IMAGES, ONE_THREAD
 
 # Files of tests that take as long as the notebooks with about such a number.
@@ -21,9 +24,36 @@ hypothesis.settings.load_profile("course")
 
 
 def pytest_collectstart(collector):
-    """Leave stderr out of nbval's comparison: warnings depend on versions, progress bars on time."""
+    """Leave stderr out of nbval's comparison: warnings depend on versions, progress bars on time.
+
+    And keep the notebook offline.
+    """
     if hasattr(collector, "skip_compare"):
         collector.skip_compare += ("stderr",)
+        collector.setup = functools.partial(start_offline, collector, collector.setup)
+
+
+def start_offline(notebook, start):
+    """Start the kernel of a notebook; whatever address it asks for goes into the file `notebook.asked`."""
+    start()
+    notebook.folder = tempfile.TemporaryDirectory()
+    notebook.asked = Path(notebook.folder.name) / "asked.txt"
+    code = f"import runpy; runpy.run_path({offline.__file__!r})['stay_offline']({str(notebook.asked)!r}); del runpy"
+    request = notebook.kernel.execute_cell_input(code, allow_stdin=False)
+    notebook.kernel.await_reply(request, timeout=60)
+    notebook.kernel.await_idle(request, 60)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Let a cell fail that asks for the address of another computer, also if it goes on without an answer."""
+    result = yield
+    asked = getattr(item.parent, "asked", None)
+    if asked and asked.exists():
+        text = asked.read_text(errors="replace").strip()
+        asked.unlink()
+        pytest.fail(f"the cell asks for another computer: {text}", pytrace=False)
+    return result
 
 
 def pytest_collection_modifyitems(items):

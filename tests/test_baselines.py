@@ -64,6 +64,14 @@ def test_a_histogram_counts_every_pixel_once():
     assert ends[0] == 0.5 and ends[-1] == 0.5
 
 
+@pytest.mark.parametrize("kind", [np.uint8, np.int8, np.int16, np.float16])
+def test_a_histogram_of_small_numbers_is_that_of_large_ones(kind):
+    low, high = (0, 250) if kind == np.uint8 else (-128, 127)
+    images = RNG.integers(low, high, (3, 4, 5, 3))
+    expected = histograms(images.astype(float), low, high)
+    np.testing.assert_array_equal(histograms(images.astype(kind), kind(low), kind(high)), expected)
+
+
 def test_a_uint8_difference_does_not_wrap():
     """5 and 250 are far apart, although 5 - 250 is 11 in uint8."""
     images = np.array([250, 60]).astype("uint8").reshape(2, 1, 1, 1)
@@ -85,6 +93,11 @@ def _checked_pair(images, labels):
         (lambda a: a.update(y_train=a["y_train"][:-1]), "y_train must hold one label"),
         (lambda a: a.update(y_test=a["y_test"][:, None]), "y_test must hold one label"),
         (lambda a: a.update(x_test=np.full((40, 8, 8, 1), np.nan)), "x_test must hold finite numbers"),
+        (lambda a: a.update(x_test=np.full((40, 8, 8, 1), 1e300)), "x_test must hold finite .* that float32 can hold"),
+        (lambda a: a.update(x_train=np.ma.masked_greater(a["x_train"], 200)), "x_train has masked entries"),
+        (lambda a: a.update(y_train=np.ma.masked_equal(a["y_train"], 1)), "y_train has masked entries"),
+        (lambda a: a.update(y_train=np.where(a["y_train"], np.nan, 0)), "y_train must hold a label"),
+        (lambda a: a.update(y_test=np.array([None, *a["y_test"][1:]])), "y_test must hold a label"),
         (lambda a: a.update(x_train=a["x_train"].astype(str)), "x_train must hold finite numbers"),
         (lambda a: a.update(x_train=a["x_train"][:0], y_train=a["y_train"][:0]), "x_train must have the shape"),
     ],

@@ -91,3 +91,16 @@ def test_what_cannot_be_made_is_refused(model, units, options, words):
 def test_a_model_for_images_of_any_size_is_refused():
     any_size = keras.Sequential([keras.Input((None, None, 3)), layers.Conv2D(2, 3, name="conv1")])
     refuses(lambda: excite(any_size, [("conv1", 0)]), "images of one size")
+
+
+@pytest.mark.parametrize(
+    "setting", [{"rate": np.nan}, {"rate": 0}, {"rate": np.inf}, {"shrink": np.nan}, {"shrink": 1}]
+)
+def test_rates_that_would_lose_the_image_are_refused(model, setting):
+    refuses(lambda: excite(model, UNITS, **setting), *setting, "above 0")
+
+
+def test_a_model_with_weights_that_are_no_numbers_is_refused(model):
+    broken = keras.models.clone_model(model)
+    broken.get_layer("conv2").set_weights([weight * np.nan for weight in broken.get_layer("conv2").get_weights()])
+    refuses(lambda: excite(broken, UNITS, steps=1), "the gradient is NaN", "weights")

@@ -245,6 +245,16 @@ def test_truth_values_are_no_numbers(truth):
     assert "truth value" in feedback(judged_by(same_function(lambda x: expected, cases=[(1,)])), lambda x: truth)
 
 
+@pytest.mark.parametrize("mask", [[False, True, False], True])
+def test_an_answer_with_masked_rows_is_refused(mask):
+    """NumPy takes what is under the mask."""
+    right = asked([[1, 2, 3], [4, 5, 6]])
+    rows = [np.ma.masked_array([1, 2, 3], mask), np.array([4, 5, 6])]
+    assert "masked" in feedback(right, rows) and "masked" in feedback(right, tuple(rows))
+    assert right.evaluate([np.ma.masked_array([1, 2, 3]), rows[1]])[0] is True
+    assert "NaN or infinity" in feedback(right, [[1, 2, np.nan], rows[1]])
+
+
 def test_masked_answers_are_refused():
     assert "masked" in feedback(asked((1, 2)), np.ma.masked_array([1, 2], [False, True]))
 

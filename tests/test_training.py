@@ -510,6 +510,14 @@ def test_bad_numbers_of_measure_are_named(capsys):
     refuses(lambda: train({"a": network}, X, Y, epochs=1, measure=lambda model: None), "measure must return a dict")
 
 
+@pytest.mark.parametrize("place", [0, 1])
+def test_masked_data_is_refused(place):
+    """Keras would read what is under the mask."""
+    data = [np.ones((4, 2), "float32"), np.zeros((4, 1))]
+    data[place] = np.ma.masked_array(data[place], np.eye(*data[place].shape))
+    refuses(lambda: train({"a": lambda: None}, *data, epochs=1), "masked entries", ".filled(0)")
+
+
 def test_data_without_examples_and_data_that_ends_are_refused(capsys):
     batches = ((X[:8], Y[:8]) for _ in range(3))
     refuses(lambda: train({"a": network}, batches, epochs=1, seeds=(0, 1)), "x can be read only once", "arrays")

@@ -492,6 +492,27 @@ def test_block_ends():
     assert list(block_ends(base).items())[-1] == ("block5", "block5_pool")
 
 
+@pytest.mark.parametrize(
+    "name, ends",
+    [
+        ("Xception", {"block1": "block1_conv2_act", "block2": "add", "block13": "add_11"}),
+        ("ResNet50V2", {"conv2_block1": "conv2_block1_out", "conv5_block1": "conv5_block1_out"}),
+        ("VGG16", {"block1": "block1_pool", "block4": "block4_pool"}),
+        ("MobileNetV2", {"expanded_conv": "expanded_conv_project_BN", "block_2": "block_2_add"}),
+        ("ConvNeXtTiny", {"convnext_tiny_stage_0_block_0": "convnext_tiny_stage_0_block_0_identity"}),
+    ],
+)
+def test_after_its_end_nothing_else_of_a_block_is_read(name, ends):
+    keras.backend.clear_session(free_memory=False)  # Keras counts the layers without a name
+    with without_weights():
+        base = getattr(keras.applications, name)(weights=None, include_top=False, input_shape=(96, 96, 3))
+    found = block_ends(base)
+    assert list(found) == block_names(base) and found.items() >= ends.items()
+    if name != "ConvNeXtTiny":  # where the sum is no layer
+        for end in ends.values():
+            keras.Model(base.get_layer(end).output, base.output)
+
+
 def test_a_model_with_two_outputs_gives_two_arrays():
     inputs = keras.Input((4, 4, 3), name="image")
     maps = layers.Conv2D(2, 3, name="maps")(inputs)

@@ -8,7 +8,7 @@ import pytest
 import scipy.sparse
 
 from tests.helpers import refuses
-from utils import convolution, kernels, plots
+from utils import arithmetic, convolution, kernels, plots
 from utils.arithmetic import conv_parameters
 from utils.convolution import conv2d
 from utils.validation import integer, plain_array, real_array
@@ -89,6 +89,52 @@ def test_small_whole_numbers_become_ints_that_do_not_wrap(kind):
     assert conv_parameters(3, 600, 100, groups=kind(100)) == (9 * 6 + 1) * 100
     x, kernel = np.ones((2, 2, 600)), np.ones((1, 1, 6, 100))
     np.testing.assert_array_equal(conv2d(x, kernel, groups=kind(100)), np.full((2, 2, 100), 6))
+
+
+RUNS = pd.DataFrame({"name": ["a", "b"], "seed": [0, 0], "epoch": [1, 1], "loss": [1.0, 2.0], "accuracy": [0.5, 0.6]})
+LEVELS = {  # numbers to compare with, which would not be drawn
+    "learning_curves": lambda level: plots.learning_curves(RUNS, levels={"chance": level}),
+    "targets": lambda level: plots.learning_curves(RUNS, targets={"good": level}),
+    "dots": lambda level: plots.dots(RUNS, levels={"chance": level}),
+    "dots, panels": lambda level: plots.dots(RUNS, panels="epoch", levels={"chance": {1: level}}),
+    "descent": lambda level: plots.descent(np.square, {"a": [3, level]}),
+    "sliding_scores": lambda level: plots.sliding_scores(
+        IMAGE, np.ones((5, 2)), window=2, strides=1, class_names="ab", centres=[1, level]
+    ),
+}
+
+
+@pytest.mark.parametrize("draw", LEVELS.values(), ids=LEVELS)
+@pytest.mark.parametrize("level", [np.nan, np.inf, None, "0.5"])
+def test_what_cannot_be_drawn_is_refused(draw, level):
+    refuses(lambda: draw(level))
+    draw(0.5)
+
+
+COUNTS = {  # functions of a number that 8 bits hold, but not the numbers computed from it
+    "output size": lambda n: arithmetic.conv_output_size(1000, n, n, n),
+    "output sizes": lambda n: arithmetic.conv_output_size((n, n), (3, n), padding=(n, n), dilation_rate=(n, 1)),
+    "padding": lambda n: arithmetic.padding_amounts(1000, n, 3, "same", n),
+    "parameters": lambda n: conv_parameters((n, n), n, n),
+    "costs": lambda n: arithmetic.layer_costs((n, n, n), 3, n).to_numpy(),
+    "box": kernels.box,
+    "triangular": kernels.triangular,
+    "exponential": kernels.exponential,
+    "gaussian": kernels.gaussian,
+    "gaussian, sigma": lambda n: kernels.gaussian(300, n),
+    "padded": lambda n: convolution.correlate2d(IMAGE, IMAGE, padding=n, strides=(n, 1)),
+    "pooled": lambda n: convolution.pool2d(np.ones((250, 250)), n, (n, n), padding="same", mode="average"),
+    "im2col": lambda n: convolution.im2col(np.ones((n + 1, n + 2, 1), "int8"), n),
+    "windows": lambda n: plots.windows_1d(n, kernel_size=n, padding=1).description,
+    "step": lambda n: plots.correlation_step(np.ones((n, 4)), [[1]], i=n - 1, j=0).description,
+    "grids": lambda n: plots.grids({"a": IMAGE}, zero_border={"a": n}, cell_size=n / 200).description,
+}
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int8])
+@pytest.mark.parametrize("count", COUNTS.values(), ids=COUNTS)
+def test_a_count_of_eight_bits_gives_what_an_int_gives(count, kind):
+    np.testing.assert_array_equal(count(kind(100)), count(100))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.neighbors import KNeighborsClassifier
 
+from utils.validation import plain_array, real_array
+
 LEVELS = 6  # of each colour in a histogram: 6 * 6 * 6 bins; of grey 6 * 6
 
 
@@ -27,7 +29,7 @@ def trivial(x_train, y_train, x_test, y_test, seed=0):
         A dict with one entry, {"nearest neighbour": 0.93}, for the argument `levels` of `utils.plots`.
 
     Raises:
-        ValueError: For images of different sizes, and unless there is one label for each image.
+        ValueError: For images of different sizes, NaN and infinity, and unless there is one label for each image.
 
     Introduced in notebook 04.
     """
@@ -69,13 +71,18 @@ def histograms(images, low, high):
     """Count the pixels of each colour, as fractions of the pixels of an image.
 
     Args:
-        images: (images, height, width, channels).
+        images: (images, height, width, channels), numbers of any type.
         low, high: The range of the pixels, cut into equal steps: 6 for each of three colours, 36 for grey.
 
     Returns:
         An array (images, bins).
+
+    Raises:
+        ValueError: For images of another shape, NaN and infinity.
     """
-    channels = images.shape[-1]
+    images = real_array("images", images, [("images", "height", "width", "channels")])
+    images = images.astype(np.result_type(images, np.float32))  # differences of small integers would wrap
+    low, high, channels = float(low), float(high), images.shape[-1]
     steps = LEVELS**2 if channels == 1 else LEVELS
     level = np.clip(((images - low) / max(high - low, 1e-12) * steps).astype(int), 0, steps - 1)
     colour = np.ravel_multi_index(np.moveaxis(level, -1, 0), (steps,) * channels).reshape(len(images), -1)
@@ -84,16 +91,22 @@ def histograms(images, low, high):
 
 def _checked(part, images, labels, like=None):
     """Return images and labels of a part, "train" or "test", as checked arrays, of the size of the images `like`."""
-    images, labels = np.asarray(images), np.asarray(labels)
+    images, labels = plain_array(f"x_{part}", images), plain_array(f"y_{part}", labels)
     if images.ndim != 4 or images.shape[-1] not in (1, 3) or not images.size:
         raise ValueError(
             f"x_{part} must have the shape (images, height, width, 1 or 3), got {images.shape}; add the axis that is "
             "missing, for example with [..., None]"
         )
-    if images.dtype == bool or images.dtype.kind not in "uif" or not np.isfinite(images).all():
-        raise ValueError(f"x_{part} must hold finite numbers, got dtype {images.dtype}; convert or repair it first")
+    if images.dtype.kind not in "uif" or not np.abs(images.astype(float)).max() <= np.finfo("float32").max:
+        raise ValueError(
+            f"x_{part} must hold finite numbers that float32 can hold, got dtype {images.dtype}; convert or repair it"
+        )
     if labels.shape != (len(images),):
         raise ValueError(f"y_{part} must hold one label for each of the {len(images)} images, got shape {labels.shape}")
+    if labels.dtype.kind == "O" or (labels.dtype.kind == "f" and not np.isfinite(labels).all()):
+        raise ValueError(
+            f"y_{part} must hold a label for each image, got dtype {labels.dtype} with empty entries or NaN"
+        )
     if like is not None and images.shape[1:] != like.shape[1:]:
         raise ValueError(
             f"x_{part} must have images of the size of x_train, {like.shape[1:]}, got {images.shape[1:]}; resize them"

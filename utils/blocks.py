@@ -35,17 +35,28 @@ def block_names(model):
 
 
 def block_ends(model):
-    """Find the last layer of each block.
+    """Find the layer whose output is that of each block: all that comes later reads nothing else of what was before.
+
+    It need not have a name of the block: in Xception, a layer "add" follows the named ones and adds the shortcut. Where
+    no layer does that, but an operation (the sum in ConvNeXt), it is the last layer of the block, without the shortcut.
 
     Args:
         model: A Keras model.
 
     Returns:
-        A dict: block -> name of its last layer, first to last, with the blocks of `block_names`.
+        A dict: block -> name of that layer, first to last, with the blocks of `block_names`.
 
     Introduced in notebook 09.
     """
-    return {block: layer.name for layer in model.layers if (block := block_of(layer))}
+    every = calls(model)
+    last = {block: place for place, call in enumerate(every) if (block := block_of(call.layer))}
+    ends = {}
+    for block in block_names(model):
+        reached = next(place for place in _passages(every) if place >= last[block])
+        others = {block_of(call.layer) for call in every[last[block] + 1 : reached + 1]} - {None}
+        no_layer = others or not isinstance(every[reached].layer, keras.Layer)
+        ends[block] = every[last[block] if no_layer else reached].layer.name
+    return ends
 
 
 def block_of(layer):
@@ -78,10 +89,17 @@ def calls_from_blocks(model, count):
     return found
 
 
+def _passages(every):
+    """List the calls whose output is all that later calls read, and the last one."""
+    last_reader = {parent: place for place, call in enumerate(every) for parent in call.parents}
+    found = (
+        place
+        for place in range(len(every))
+        if [made for made, reader in last_reader.items() if made <= place < reader] == [place]
+    )
+    return [*found, len(every) - 1]
+
+
 def _passage_before(every, first):
     """Return the last call before another one whose output is all that later calls read, or None."""
-    last_reader = {parent: place for place, call in enumerate(every) for parent in call.parents}
-    for place in range(first - 1, -1, -1):
-        if [made for made, reader in last_reader.items() if made <= place < reader] == [place]:
-            return place
-    return None
+    return max((place for place in _passages(every) if place < first), default=None)

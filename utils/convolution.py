@@ -15,16 +15,14 @@ the arguments the result is a float. Arguments are never modified.
 
 Raises (all functions without the suffix):
     ValueError: For a wrong shape, a kernel larger than the padded input, a stride below 1, an unknown mode, integers
-        too large for exact sums, and NaN or infinity.
+        too large for exact sums, floats too large for any, NaN and infinity, and arrays larger than the memory.
 """
 
 import numpy as np
 
 from utils.arithmetic import window_geometry
-from utils.validation import check_groups, choice, float_array, pair, plain_array, real_array
-
-LARGEST_EXACT_INTEGER = 2**53  # up to here float64 holds every integer
-
+from utils.sums import asfloat_array, cast, finite, quiet, result_dtype
+from utils.validation import check_groups, check_memory, choice, float_array, pair, plain_array, real_array
 
 # The formulas
 
@@ -113,7 +111,8 @@ def convolve1d(x, w, mode="valid"):
     """
     x, w, dtype = _prepare1d(x, w, mode)
     windows = np.lib.stride_tricks.sliding_window_view(x, len(w))
-    return _cast(windows @ w[::-1], dtype)
+    with quiet():
+        return cast(windows @ w[::-1], dtype, "x", "w")
 
 
 def correlate2d(image, kernel, strides=1, *, padding="valid", dilation_rate=1):
@@ -132,10 +131,11 @@ def correlate2d(image, kernel, strides=1, *, padding="valid", dilation_rate=1):
     image, kernel, dtype = _prepare2d(image, kernel)
     geometry = window_geometry(image.shape, kernel.shape, strides, padding, dilation_rate)
     (rows, columns), zeros, _, (down, right), (dilate_down, dilate_right) = geometry
-    I, S = np.pad(image, zeros), np.zeros((rows, columns), kernel.dtype)
-    for (a, b), weight in np.ndenumerate(kernel):  # one shifted copy of the image for each weight
-        S += weight * I[a * dilate_down :: down, b * dilate_right :: right][:rows, :columns]
-    return _cast(S, dtype)
+    I, S = _pad(image, zeros, padding), np.zeros((rows, columns), kernel.dtype)
+    with quiet():
+        for (a, b), weight in np.ndenumerate(kernel):  # one shifted copy of the image for each weight
+            S += weight * I[a * dilate_down :: down, b * dilate_right :: right][:rows, :columns]
+    return cast(S, dtype, "image", "kernel")
 
 
 def convolve2d(image, kernel, strides=1, *, padding="valid", dilation_rate=1):
@@ -175,19 +175,21 @@ def conv2d(x, kernel, bias=None, *, strides=1, padding="valid", dilation_rate=1,
 
     Source: lecture topic "RGB images, multiple filters". Introduced in notebook 03.
     """
-    x, kernel, bias, dtype = _prepare_conv2d(x, kernel, bias, groups)
+    x, kernel, bias, groups, dtype = _prepare_conv2d(x, kernel, bias, groups)
     batch = x if x.ndim == 4 else x[None]
-    filters, groups = kernel.shape[3], int(groups)
+    filters = kernel.shape[3]
     geometry = window_geometry(batch.shape[1:3], kernel.shape[:2], strides, padding, dilation_rate)
-    windows = _windows(batch, geometry)
+    windows = _windows(batch, geometry, padding)
+    check_memory("kernel.shape", kernel.shape, (*geometry.output_size, max(kernel[..., 0].size, filters)))
     out = np.empty((len(batch), *geometry.output_size, filters), kernel.dtype)
-    for channels, columns in _group_slices(x.shape[-1], filters, groups):
-        matrix = kernel[..., columns].reshape(-1, columns.stop - columns.start)
-        for image, result in zip(windows[..., channels], out.reshape(len(batch), -1, filters)):
-            np.matmul(image.reshape(len(result), -1), matrix, out=result[:, columns])
-    if bias is not None:
-        out += bias
-    out = _cast(out, dtype)
+    with quiet():
+        for channels, columns in _group_slices(x.shape[-1], filters, groups):
+            matrix = kernel[..., columns].reshape(-1, columns.stop - columns.start)
+            for image, result in zip(windows[..., channels], out.reshape(len(batch), -1, filters)):
+                np.matmul(image.reshape(len(result), -1), matrix, out=result[:, columns])
+        if bias is not None:
+            out += bias
+    out = cast(out, dtype, "x", "kernel")
     return out if x.ndim == 4 else out[0]
 
 
@@ -206,7 +208,8 @@ def im2col(x, kernel_size, *, strides=1, padding="valid", dilation_rate=1):
     """
     x = real_array("x", x, [("height", "width", "channels"), ("batch", "height", "width", "channels")])
     batch = x if x.ndim == 4 else x[None]
-    windows = _windows(batch, window_geometry(batch.shape[1:3], kernel_size, strides, padding, dilation_rate))
+    windows = _windows(batch, window_geometry(batch.shape[1:3], kernel_size, strides, padding, dilation_rate), padding)
+    check_memory("kernel_size", kernel_size, windows.shape, x.itemsize)
     return np.array(windows, order="C").reshape(np.prod(windows.shape[:3]), -1)
 
 
@@ -228,54 +231,37 @@ def pool2d(x, pool_size=2, strides=None, *, padding="valid", mode="max"):
     batch, pool_size, strides, padding, mode = _prepare_pool2d(x, pool_size, strides, padding, mode)
     geometry = window_geometry(batch.shape[1:3], pool_size, strides, padding)
     if mode == "max":
-        out = _windows(batch, geometry, padded_with=_lowest(batch.dtype)).max(axis=(3, 4))
+        out = _windows(batch, geometry, pool_size, "pool_size", padded_with=_lowest(batch.dtype)).max(axis=(3, 4))
     else:
         values = batch.astype(np.result_type(batch.dtype, np.float32), copy=False)
         inside = np.ones_like(values[:1, :, :, :1])
-        out = _windows(values, geometry).sum(axis=(3, 4)) / _windows(inside, geometry).sum(axis=(3, 4))
+        with quiet():
+            sums, counts = (
+                _windows(array, geometry, pool_size, "pool_size").sum(axis=(3, 4)) for array in (values, inside)
+            )
+        out = finite(sums, "x") / counts
     return out.reshape(_pooled_shape(np.shape(x), geometry.output_size))
 
 
 # Helpers
 
 
-def _windows(batch, geometry, padded_with=0):
+def _pad(array, zeros, cause, name="padding", padded_with=0):
+    """Pad rows and columns, unless the argument that is the cause of it asks for more than the memory holds."""
+    if not any(map(any, zeros)):
+        return array
+    amounts = zeros if array.ndim == 2 else ((0, 0), *zeros, (0, 0))
+    check_memory(name, cause, [n + sum(more) for n, more in zip(array.shape, amounts)], array.itemsize)
+    return np.pad(array, amounts, constant_values=padded_with)
+
+
+def _windows(batch, geometry, cause, name="padding", padded_with=0):
     """Cut out all windows, a view if there is no padding: (batch, out_height, out_width, rows, columns, channels)."""
-    if geometry.padding != ((0, 0), (0, 0)):
-        batch = np.pad(batch, ((0, 0), *geometry.padding, (0, 0)), constant_values=padded_with)
+    batch = _pad(batch, geometry.padding, cause, name, padded_with)
     (down, right), (dilate_down, dilate_right) = geometry.strides, geometry.dilation_rate
     extent = [(k - 1) * d + 1 for k, d in zip(geometry.kernel_size, geometry.dilation_rate)]
     views = np.lib.stride_tricks.sliding_window_view(batch, extent, axis=(1, 2))
     return views[:, ::down, ::right, :, ::dilate_down, ::dilate_right].transpose(0, 1, 2, 4, 5, 3)
-
-
-def _result_dtype(terms, **arrays):
-    """Choose the type of sums of `terms` products of the first two arrays, to which all others are added.
-
-    It is int64 for integers, otherwise NumPy's common float type.
-
-    Raises:
-        ValueError: For integers whose sums could be too large for float64, in which they are computed.
-    """
-    if any(array.dtype.kind == "f" for array in arrays.values()):
-        return np.result_type(np.float32, *arrays.values())
-    x, w, *added = (max(1, abs(int(array.max())), abs(int(array.min()))) for array in arrays.values())
-    if x * w * terms + sum(added) >= LARGEST_EXACT_INTEGER:
-        raise ValueError(
-            f"{' and '.join(arrays)} hold integers up to {max(x, w, *added)}, whose sums could exceed 2**53; "
-            "convert them with .astype(float)"
-        )
-    return np.dtype(np.int64)
-
-
-def _asfloat_array(dtype, *arrays):
-    """Convert arrays to the float type in which a result of type `dtype` is computed: float64 for integers."""
-    floats = np.result_type(dtype, np.float32)
-    return [None if array is None else array.astype(floats, copy=False) for array in arrays]
-
-
-def _cast(result, dtype):
-    return np.rint(result).astype(dtype) if dtype.kind == "i" else result.astype(dtype, copy=False)
 
 
 def _prepare1d(x, w, mode):
@@ -283,8 +269,8 @@ def _prepare1d(x, w, mode):
     mode = choice("mode", mode, ("valid", "same", "full"))
     if len(w) > len(x) and mode != "full":
         raise ValueError(f'w has {len(w)} weights, more than the {len(x)} values of x; shorten w, or use mode="full"')
-    dtype = _result_dtype(len(w), x=x, w=w)
-    x, w = _asfloat_array(dtype, x, w)
+    dtype = result_dtype(len(w), x=x, w=w)
+    x, w = asfloat_array(dtype, x, w)
     zeros = len(w) - 1
     before, after = {"valid": (0, 0), "same": (zeros - zeros // 2, zeros // 2), "full": (zeros, zeros)}[mode]
     return np.pad(x, (before, after)), w, dtype
@@ -293,8 +279,8 @@ def _prepare1d(x, w, mode):
 def _prepare2d(image, kernel):
     image = real_array("image", image, [("height", "width")])
     kernel = real_array("kernel", kernel, [("rows", "columns")])
-    dtype = _result_dtype(kernel.size, image=image, kernel=kernel)
-    return *_asfloat_array(dtype, image, kernel), dtype
+    dtype = result_dtype(kernel.size, image=image, kernel=kernel)
+    return *asfloat_array(dtype, image, kernel), dtype
 
 
 def _prepare_conv2d(x, kernel, bias, groups):
@@ -312,8 +298,8 @@ def _prepare_conv2d(x, kernel, bias, groups):
         given["bias"] = bias = real_array("bias", bias, [("filters",)])
         if len(bias) != filters:
             raise ValueError(f"bias must have one entry for each of the {filters} filters, got {len(bias)}")
-    dtype = _result_dtype(kernel.size // filters, **given)
-    return *_asfloat_array(dtype, x, kernel, bias), dtype
+    dtype = result_dtype(kernel.size // filters, **given)
+    return *asfloat_array(dtype, x, kernel, bias), groups, dtype
 
 
 def _prepare_pool2d(x, pool_size, strides, padding, mode):

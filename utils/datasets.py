@@ -22,7 +22,9 @@ def load(name, data_dir=None, image_size=None):
 
     The result is that of keras.datasets, with the names added. The order is mixed, but the same in every run: it is
     that of TFDS' files. The test images are those of TFDS' split "test"; without one, of "validation"; without that,
-    the last fifth of each class. Nothing incomplete is ever read, however many processes load at once.
+    the last fifth of each class. Nothing incomplete is ever read, however many processes load at once. What a set lost
+    or exchanged after it was prepared here is noticed; in one that was prepared elsewhere and copied, only what its
+    description contradicts is: see data/README.md.
 
     Args:
         name: "mnist_5k", "uci_digits" and "drawings" come with the course and need no network. Every other labelled

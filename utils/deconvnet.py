@@ -13,7 +13,8 @@ import numpy as np
 from utils.gradients import backpropagate
 from utils.graph import inside, keras_type, layers_inside, run, up_to
 from utils.interpret import feature_maps
-from utils.validation import choice, integer, is_pair, map_number, pair, real_array
+from utils.sums import finite, quiet
+from utils.validation import check_memory, choice, integer, is_pair, map_number, pair, real_array
 
 RULES = ("deconvnet", "gradient", "guided")
 
@@ -25,7 +26,8 @@ def deconvnet(model, image, layer, filter_index, position=None, rule="deconvnet"
     switches, average pooling spreads evenly, batch normalisation multiplies by its scale. Signals from several layers
     that read the same maps add up. The papers do not say what happens at other activations (sigmoid, tanh, leaky
     ReLU): here their derivative. Local response normalisation (a layer whose class is called so) is skipped by
-    "deconvnet", as in the paper, and differentiated by the other two.
+    "deconvnet", as in the paper, and differentiated by the other two. A model of lower precision rounds on both ways,
+    so that with bfloat16 the result may be off by many per cent: build the model in float32 for exact values.
 
     Args:
         model: A functional or Sequential Keras model.
@@ -108,7 +110,8 @@ def unpool(pooled, switches, shape):
         An array (height, width), of whole numbers int64 and otherwise at least float32, so that no sum wraps around.
 
     Raises:
-        ValueError: For switches of another shape than `pooled` or outside `shape`.
+        ValueError: For switches of another shape than `pooled` or outside `shape`, sums that are too large for their
+            type, and a shape that the memory cannot hold.
 
     Source: arXiv:1311.2901, section 2.1. Introduced in notebook 06.
     """
@@ -119,9 +122,14 @@ def unpool(pooled, switches, shape):
         raise ValueError(f"switches must have the shape of pooled, {pooled.shape}, got {switches.shape}")
     if switches.dtype.kind not in "iu" or switches.min() < 0 or switches.max() >= height * width:
         raise ValueError(f"switches must be numbers of pixels, ints from 0 to {height * width - 1} for shape={shape}")
-    out = np.zeros(height * width, np.int64 if pooled.dtype.kind in "bi" else np.result_type(pooled, np.float32))
-    np.add.at(out, switches, pooled)
-    return out.reshape(height, width)
+    check_memory("shape", shape, (height, width))
+    whole = pooled.dtype.kind in "biu"
+    if whole and max(abs(int(pooled.min())), int(pooled.max())) * pooled.size >= 2**63:
+        raise ValueError(f"pooled holds integers up to {pooled.max()}, too large for exact sums; use .astype(float)")
+    out = np.zeros(height * width, np.int64 if whole else np.result_type(pooled, np.float32))
+    with quiet():
+        np.add.at(out, switches, pooled.astype(out.dtype))
+    return finite(out, "pooled").reshape(height, width)
 
 
 def _positions(maps, position):

@@ -34,13 +34,15 @@ def excite(model, units, *, steps=100, seed=0, rate=0.02, shrink=0.01, jitter=8)
         Float32 (units, height, width, channels) between -1 and 1, 0 being grey.
 
     Raises:
-        ValueError: For an unknown layer, a filter that does not exist, a model without a fixed size, and steps or
-            jitter that are not whole numbers.
+        ValueError: For an unknown layer, a filter that does not exist, a model without a fixed size, steps or jitter
+            that are not whole numbers, another rate or shrink, and a model whose gradients are NaN or infinite.
 
     Source: Erhan et al. 2009, *Visualizing higher-layer features of a deep network*; Olah et al. 2017, *Feature
     visualization*, doi:10.23915/distill.00007. Introduced in notebook 06.
     """
     steps, jitter = integer("steps", steps, 1), integer("jitter", jitter, 0)
+    if not 0 < rate < np.inf or not 0 <= shrink < 1:
+        raise ValueError(f"rate must be above 0 and shrink from 0 to below 1, got rate={rate!r}, shrink={shrink!r}")
     part, filters = _part(model, units)
     rng = np.random.default_rng(seed)
     images = rng.normal(0, 0.1, (len(filters), *part.input_shape[1:])).astype("float32")

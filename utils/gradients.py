@@ -35,7 +35,8 @@ def backward(function, input_shape, output_shape):
         sum(function(x) * signal) with respect to x as a NumPy array.
 
     Raises:
-        ValueError: For another backend than TensorFlow and JAX, and for an output that is not differentiable.
+        ValueError: For another backend than TensorFlow and JAX, and for an output that is not differentiable. The
+            function that is returned raises it for derivatives that are NaN or infinite.
     """
 
     def only(x):
@@ -69,4 +70,10 @@ def backward(function, input_shape, output_shape):
     else:
         raise ValueError(f"the way back needs Keras' tensorflow or jax backend, got {backend!r}; set KERAS_BACKEND")
 
-    return lambda x, signal: keras.ops.convert_to_numpy(back(tensor(x), tensor(signal)))
+    def finite_back(x, signal):
+        found = keras.ops.convert_to_numpy(back(tensor(x), tensor(signal)))
+        if not np.isfinite(found).all():
+            raise ValueError("the gradient is NaN or infinite; check the weights of the model, and the range of pixels")
+        return found
+
+    return finite_back

@@ -8,7 +8,7 @@ from numbers import Real
 
 import numpy as np
 
-from utils.validation import integer
+from utils.validation import check_memory, integer
 
 
 def _filter(rows):
@@ -43,11 +43,12 @@ def box(length):
         (length,), the newest reading first.
 
     Raises:
-        ValueError: Unless length is a whole number of at least 1.
+        ValueError: Unless length is a whole number of at least 1, and for more weights than the memory holds.
 
     Introduced in notebook 01.
     """
-    return np.full(integer("length", length, 1), 1 / length)
+    length = _length(length)
+    return np.full(length, 1 / length)
 
 
 def triangular(length):
@@ -55,7 +56,7 @@ def triangular(length):
 
     Arguments, result and errors are those of `box`. Introduced in notebook 01.
     """
-    weights = np.arange(integer("length", length, 1), 0, -1)
+    weights = np.arange(_length(length), 0, -1)
     return weights / weights.sum()
 
 
@@ -74,7 +75,7 @@ def exponential(length, decay=0.85):
         raise ValueError(
             f"decay must be above 0 and at most 1, got {decay!r}; 0.85 makes every weight 0.85 times the one before"
         )
-    weights = float(decay) ** np.arange(integer("length", length, 1))
+    weights = float(decay) ** np.arange(_length(length))
     return weights / weights.sum()
 
 
@@ -89,9 +90,15 @@ def gaussian(length, sigma=None):
 
     Introduced in notebook 01.
     """
-    length = integer("length", length, 1)
+    length = _length(length)
     sigma = length / 2 if sigma is None else sigma
     if isinstance(sigma, bool) or not isinstance(sigma, Real) or not 0 < sigma < np.inf:
         raise ValueError(f"sigma must be above 0 and finite, got {sigma!r}; it is the width of the bell in steps")
     weights = np.exp(-((np.arange(length) / sigma) ** 2) / 2)
     return weights / weights.sum()
+
+
+def _length(length):
+    length = integer("length", length, 1)
+    check_memory("length", length, (length,))
+    return length

@@ -20,7 +20,7 @@ from keras import ops
 from utils.models.common import check_channels_last
 from utils.models.efficientnet_lite import efficientnet_lite0
 from utils.pixels import check_pixels, read_image as read_image
-from utils.validation import choice, integer, pair, real_array
+from utils.validation import check_memory, choice, integer, pair, real_array
 
 CROP = 0.875  # of the side that limits, as in the evaluation on ImageNet
 
@@ -39,12 +39,13 @@ def prepare(image, size=224):
         uint8 of shape (size, size, 3), for `preprocess_input`.
 
     Raises:
-        ValueError: As `preprocess_input` does, and for a size below 1.
+        ValueError: As `preprocess_input` does, and for a size below 1 or larger than the memory.
 
     Source: the evaluation of EfficientNet-Lite, github.com/tensorflow/tpu, models/official/efficientnet, which does not
     blur. Introduced in notebook 00.
     """
     image, (rows, columns) = check_pixels("image", image), pair("size", size)
+    check_memory("size", size, (rows, columns, 3), itemsize=4)
     height, width = image.shape[:2]
     inside = min(height, width * rows / columns), min(width, height * columns / rows)
     sides = [max(round(CROP * side), 1) for side in inside]

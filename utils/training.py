@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from utils.validation import integer
+from utils.validation import has_masked, integer
 
 OWN_COLUMNS = {"name", "seed", "epoch"}
 
@@ -253,6 +253,8 @@ def _check_epoch(model, logs):
 def _check_examples(x, y, again):
     """Refuse data without an example, and data that can be read only once where it has to be read again."""
     leaves = keras.tree.flatten((x, y))
+    if any(map(has_masked, leaves)):
+        raise ValueError("x and y have masked entries, which Keras would read; fill them first, as with .filled(0)")
     if any(len(getattr(part, "shape", ())) and part.shape[0] == 0 for part in leaves):
         raise ValueError("x and y must hold at least one example, got none")
     if any(map(np.isscalar, leaves)):

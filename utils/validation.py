@@ -1,7 +1,9 @@
 """Checks shared by the library: bad input gets a ValueError that names the argument, the value and the remedy."""
 
 import difflib
+import math
 import operator
+import os
 
 import numpy as np
 
@@ -21,7 +23,7 @@ def plain_array(name, value, layouts="(...)"):
         ValueError: For masked entries, which NumPy would count like all others, for sparse matrices, and for rows of
             different lengths.
     """
-    if _has_masked(value):
+    if has_masked(value):
         raise ValueError(f"{name} has masked entries; fill them first, for example with .filled(0)")
     if hasattr(value, "toarray"):
         raise ValueError(f"{name} is a sparse {type(value).__name__}; convert it with .toarray()")
@@ -66,6 +68,41 @@ def real_array(name, value, shapes):
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise ValueError(f"{name} contains NaN or infinity; replace those values first, for example with np.nan_to_num")
     return array
+
+
+def has_masked(value):
+    """Tell whether an array, or one in a list of them, has masked entries."""
+    if isinstance(value, (list, tuple)):
+        return any(map(has_masked, value))
+    return np.ma.is_masked(value)
+
+
+def check_memory(name, value, shape, itemsize=8):
+    """Raise ValueError for an array that this machine could not hold, before NumPy tries to make it.
+
+    Args:
+        name: Of the argument that makes it large, for the message.
+        value: Of that argument.
+        shape: Of the array, ints.
+        itemsize: Bytes of an entry.
+    """
+    wanted = math.prod(map(int, shape)) * itemsize
+    if wanted > MEMORY:
+        raise ValueError(
+            f"{name}={value!r} needs an array of shape {tuple(map(int, shape))}, {wanted:,} bytes, more than the "
+            f"{MEMORY:,} bytes of memory here; make it smaller"
+        )
+
+
+def _memory():
+    """Return the bytes of memory of this machine, or 16 GiB where it does not say."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return 2**34
+
+
+MEMORY = _memory()
 
 
 def integer(name, value, minimum):
@@ -145,9 +182,3 @@ def check_groups(in_channels, filters, groups):
             f"for {in_channels} channels and {filters} filters"
         )
     return groups
-
-
-def _has_masked(value):
-    if isinstance(value, (list, tuple)):
-        return any(map(_has_masked, value))
-    return np.ma.is_masked(value)

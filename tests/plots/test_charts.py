@@ -4,6 +4,7 @@ import matplotlib.dates
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex, to_rgb
+from matplotlib.text import Text
 
 from tests.plots import RUNS, words
 from utils import plots
@@ -203,3 +204,21 @@ def test_names_of_classes_and_contenders_are_text_and_no_markup(name):
         texts += [text for ax in figure.axes if ax.get_legend() for text in ax.get_legend().get_texts()]
         found = [text for text in texts if text.get_text() == name]
         assert found and not any(text.get_parse_math() for text in found)
+
+
+MATHEMATICS = ["$S_x$", "Sobel $S_y$: edges", "$H_1\\,×\\,W_1$\n$D_1$, and back", "none"]
+DOLLARS = ["costs $5 or $6", "$5-$6", "a$b", "$ a $", "$$", "$x_1$ and $", "$\\nothing$", "$x$5", "tax$_file$.png$"]
+
+
+@pytest.mark.parametrize("draw", [
+    lambda text: plots.images({text: np.eye(2)}),
+    lambda text: plots.grids({"a": np.eye(2)}, title=text),
+    lambda text: plots.bars({"a": 1}, xlabel=text),
+])  # fmt: skip
+def test_a_dollar_is_drawn_as_one_unless_it_encloses_mathematics(draw):
+    for texts, expected in ((MATHEMATICS, True), (DOLLARS, False)):
+        for text in texts:
+            figure = draw(text)
+            figure.draw_without_rendering()
+            (found,) = [artist for artist in figure.findobj(Text) if artist.get_text() == text]
+            assert found.get_parse_math() == expected, text

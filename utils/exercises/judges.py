@@ -14,6 +14,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from utils.exercises.exercise import TooLong, Unanswered, Wrong, shorten
+from utils.validation import has_masked
 
 LONGEST_CALL = 10  # seconds that a student's function may take for one case
 CHANGES = "your function changes what it is given. Work on a copy."
@@ -111,7 +112,7 @@ def read_numbers(answer, truth=False):
         Wrong: If the answer cannot be turned into finite numbers.
     """
     wanted = "True or False" if truth else "a number"
-    if np.ma.is_masked(answer):
+    if has_masked(answer):
         raise Wrong("some places of your answer are masked. Write a number there, for example with .filled(0).")
     if callable(answer):
         raise Wrong("this is a function or a class. Call it, and give what it returns.")

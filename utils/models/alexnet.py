@@ -39,9 +39,9 @@ def alexnet(
 
     Source: section 3.5 and Fig. 2; initial weights and biases as in section 5. Introduced in notebook 06.
     """
-    check_top(include_top, pooling, classes, classifier_activation)
+    classes = check_top(include_top, pooling, classes, classifier_activation)
     for channels, filters in ((96, 256), (384, 384), (384, 256)):
-        check_groups(channels, filters, groups)
+        groups = check_groups(channels, filters, groups)
 
     image = keras.Input(check_image(input_shape, smallest=67), name="image")
     x = _conv(96, 11, "conv1", strides=4, padding="valid")(image)  # 55 x 55

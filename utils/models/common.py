@@ -33,7 +33,8 @@ class LocalResponseNormalization(layers.Layer):
 
     def __init__(self, k=2.0, n=5, alpha=1e-4, beta=0.75, **kwargs):
         super().__init__(**kwargs)
-        if integer("n", n, 1) % 2 == 0:
+        n = integer("n", n, 1)
+        if n % 2 == 0:
             raise ValueError(f"n must be odd, so that map i is in the middle, got {n}; take {n - 1} or {n + 1}")
         self.k, self.n, self.alpha, self.beta = k, n, alpha, beta
 
@@ -106,10 +107,10 @@ def check_activation(name, activation):
 
 
 def check_top(include_top, pooling, classes, classifier_activation):
-    """Raise ValueError for arguments of the end of a network that keras.applications would not take."""
+    """Return `classes` as an int; raise ValueError for an end of a network that keras.applications would not take."""
     if not isinstance(include_top, bool):
         raise ValueError(f"include_top must be True or False, got {include_top!r}")
     if pooling is not None:
         choice("pooling", pooling, ("avg", "max"))
-    integer("classes", classes, 1)
     check_activation("classifier_activation", classifier_activation)
+    return integer("classes", classes, 1)

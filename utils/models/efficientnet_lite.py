@@ -61,7 +61,7 @@ def efficientnet_lite0(
     Source: Table 1 of arXiv:1905.11946; github.com/tensorflow/tpu, models/official/efficientnet/lite.
     Introduced in notebook 00.
     """
-    check_top(include_top, pooling, classes, classifier_activation)
+    classes = check_top(include_top, pooling, classes, classifier_activation)
     input_shape = check_image(input_shape, smallest=32)
     _check_weights(weights, input_shape, classes if include_top else 1000)
     image = keras.Input(input_shape, name="image")

@@ -53,7 +53,7 @@ def googlenet(
 
     Source: Table 1, Fig. 3 and section 5 of arXiv:1409.4842. Introduced in notebook 07.
     """
-    check_top(include_top, pooling, classes, classifier_activation)
+    classes = check_top(include_top, pooling, classes, classifier_activation)
     if auxiliary and not include_top:
         raise ValueError(
             "auxiliary=True does not go with include_top=False: the auxiliary classifiers are part of the top; "

@@ -39,7 +39,7 @@ def lenet5(
 
     Source: lecture topic "LeNet-5"; sizes as in section II-B. Introduced in notebook 05.
     """
-    integer("classes", classes, 1)
+    classes = integer("classes", classes, 1)
     check_activation("activation", activation)
     check_activation("classifier_activation", classifier_activation)
     poolings = {"average": layers.AveragePooling2D, "max": layers.MaxPooling2D}

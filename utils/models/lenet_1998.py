@@ -34,7 +34,7 @@ def lenet5_1998(input_shape=(32, 32, 1), classes=10, name="lenet5_1998"):
 
     Source: section II-B; initial weights as in appendix A. Introduced in notebook 05.
     """
-    integer("classes", classes, 1)
+    classes = integer("classes", classes, 1)
     if classes > len(BITMAPS):
         raise ValueError(f"classes must be at most {len(BITMAPS)}, one for each picture of a digit, got {classes}")
 

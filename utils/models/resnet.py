@@ -94,7 +94,7 @@ def resnet50(
 
 def _resnet(blocks, block, include_top, input_shape, pooling, classes, classifier_activation, use_bias, name):
     """Follow Table 1 from top to bottom: `blocks` holds the number of blocks of each stage, `block` builds one."""
-    check_top(include_top, pooling, classes, classifier_activation)
+    classes = check_top(include_top, pooling, classes, classifier_activation)
     image = keras.Input(check_image(input_shape, smallest=32), name="image")
     x = _conv(image, 64, 7, strides=2, use_bias=use_bias, name="conv1")
     x = layers.ReLU(name="conv1_relu")(x)
@@ -147,7 +147,7 @@ def resnet_small(
     if depth % 6 != 2:
         below = depth - (depth - 2) % 6
         raise ValueError(f"depth must be 6n + 2, got {depth}; the nearest such depths are {below} and {below + 6}")
-    integer("classes", classes, 1)
+    classes = integer("classes", classes, 1)
     check_activation("classifier_activation", classifier_activation)
     shortcut = "padding" if residual else None
 
@@ -187,8 +187,8 @@ def resnet_schedule(steps, learning_rate=0.1, warmup_steps=0):
 
     Source: He et al. 2015, arXiv:1512.03385, sections 3.4 and 4.2. Introduced in notebook 08.
     """
-    steps = integer("steps", steps, 4)
-    if integer("warmup_steps", warmup_steps, 0) >= steps // 2:
+    steps, warmup_steps = integer("steps", steps, 4), integer("warmup_steps", warmup_steps, 0)
+    if warmup_steps >= steps // 2:
         raise ValueError(f"warmup_steps must be below half of the {steps} steps, got {warmup_steps}")
     ends = [steps // 2, steps * 3 // 4]
     rates = [learning_rate, learning_rate / 10, learning_rate / 100]

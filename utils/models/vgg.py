@@ -31,7 +31,7 @@ def vgg16(
     Source: Table 1, column D, of arXiv:1409.1556, dropout as in section 3.1; names as in the authors' published model.
     Introduced in notebook 06.
     """
-    check_top(include_top, pooling, classes, classifier_activation)
+    classes = check_top(include_top, pooling, classes, classifier_activation)
 
     image = x = keras.Input(check_image(input_shape, smallest=32), name="image")
     for block, (convolutions, filters) in enumerate([(2, 64), (2, 128), (3, 256), (3, 512), (3, 512)], start=1):

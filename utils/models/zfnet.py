@@ -32,7 +32,7 @@ def zfnet(
     Source: Fig. 3 and section 3 of arXiv:1311.2901; it gives no formula for its contrast normalisation, so this is
     AlexNet's. Introduced in notebook 06.
     """
-    check_top(include_top, pooling, classes, classifier_activation)
+    classes = check_top(include_top, pooling, classes, classifier_activation)
 
     image = keras.Input(check_image(input_shape, smallest=53), name="image")
     x = layers.ZeroPadding2D(1, name="padding")(image)

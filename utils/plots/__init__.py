@@ -2,6 +2,10 @@
 
 Every function returns a figure; as the last line of a cell it is shown. Each figure carries a sentence that says what
 is in it: the text for screen readers, and for those who compare outputs.
+
+Titles, the labels of axes and the names of pictures, tables and panels may hold mathematics, as in "$S_x$". The names
+of classes, curves, contenders and bars are text as they are. A "$" that does not clearly enclose mathematics, such as
+that of a file name or a price, is a dollar everywhere.
 """
 
 from utils.plots.charts import bars, descent, dots, learning_curves, lines, panels

@@ -13,6 +13,7 @@ from utils.plots.style import (
     GREY,
     VERMILION,
     as_text,
+    check_levels,
     check_not_empty,
     finish,
     legend,
@@ -145,6 +146,7 @@ def descent(loss, paths, *, xlabel="", ylabel="", title="", height=3.4, shows=""
     Introduced in notebook 01.
     """
     check_not_empty("paths", paths)
+    paths = {name: real_array(f"path {name!r}", path, [("steps",)]) for name, path in paths.items()}
     figure, axs = new_figure(height, columns=len(paths), title=title, sharex=True, sharey=True, squeeze=False)
     low, high = min(map(min, paths.values())), max(map(max, paths.values()))
     weights = np.linspace(low - 0.05 * (high - low), high + 0.05 * (high - low), 200)
@@ -177,12 +179,13 @@ def learning_curves(table, *, value="loss", validation=False, over="epoch", leve
         A `DescribedFigure`.
 
     Raises:
-        ValueError: For a table without rows or without one of these columns.
+        ValueError: For a table without rows or without one of these columns, and for levels or targets that are NaN.
 
     Introduced in notebook 04.
     """
     columns = [value, f"val_{value}"] if validation else [value]
     _check_columns(table, ["name", "seed", over, *columns])
+    check_levels("levels and targets", [*dict(levels).values(), *dict(targets).values()])
     (figure, ax), named = new_figure(4.2), []
     for (name, runs), colour in zip(table.groupby("name", sort=False), itertools.cycle(COLOURS)):
         for column, style in zip(columns, ("-", "--")):
@@ -190,9 +193,8 @@ def learning_curves(table, *, value="loss", validation=False, over="epoch", leve
             drawn = ax.plot(seeds.median(), style, color=colour, label=name if style == "-" else None)
             named += drawn if style == "-" else []
             ax.fill_between(seeds.min().index, seeds.min(), seeds.max(), color=colour, alpha=0.2, linewidth=0)
-    if validation:
-        for style, name in (("-", "training"), ("--", "validation")):
-            named += ax.plot([], [], style, color=GREY, label=name)
+    for style, name in (("-", "training"), ("--", "validation")) if validation else ():
+        named += ax.plot([], [], style, color=GREY, label=name)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set(xlabel=over, ylabel=value.replace("val_", "validation "), title=title, **axes)
     for name, level in dict(levels).items():
@@ -232,10 +234,11 @@ def dots(table, *, value="accuracy", panels=None, levels=(), text="{:.0%}", titl
     """
     _check_columns(table, ["name", "seed", value, *([panels] if panels else [])])
     real_array(f"column {value!r}", table[value], [("rows",)])
+    check_levels("levels", [n for level in dict(levels).values() for n in (level.values() if panels else [level])])
     names = table["name"].unique()
     parts = dict(list(table.groupby(panels, sort=False))) if panels else {"": table}
-    size = dict(height=1.5 + 0.55 * len(names), columns=len(parts))
-    figure, axs = new_figure(**size, title=title, sharex=True, sharey=True, squeeze=False)
+    options = dict(columns=len(parts), title=title, sharex=True, sharey=True, squeeze=False)
+    figure, axs = new_figure(1.5 + 0.55 * len(names), **options)
     near = dict(textcoords="offset points", fontsize=13)
     for ax, (part, rows) in zip(axs[0], parts.items()):
         for place, (name, colour) in enumerate(zip(names, itertools.cycle(COLOURS))):
@@ -243,9 +246,8 @@ def dots(table, *, value="accuracy", panels=None, levels=(), text="{:.0%}", titl
             median = values.median()
             ax.plot(values, np.full(len(values), place), "o", color=colour, markersize=9, alpha=0.55)
             ax.plot([median] * 2, [place - 0.22, place + 0.22], color=colour, linewidth=4)
-            ground = {"boxstyle": "square,pad=0.1", "color": "white"}  # where it stands on a dotted line
-            look = dict(xytext=(0, 3), ha="center", color=colour, bbox=ground)
-            ax.annotate(text.format(median), (median, place - 0.22), **near, **look)
+            ground = dict(color=colour, bbox={"boxstyle": "square,pad=0.1", "color": "white"})  # on a dotted line
+            ax.annotate(text.format(median), (median, place - 0.22), xytext=(0, 3), ha="center", **near, **ground)
         for level in dict(levels).values():
             ax.axvline(level[part] if panels else level, color=BLACK, linestyle=":", zorder=0)
         ax.set(title=f"{part} {panels}" if panels else "", xlabel=value, **axes)
@@ -287,8 +289,7 @@ def bars(values, *, highlight=(), text="{:,}", log=False, xlabel="", title=""):
     real_array("values", list(values.values()), [("bars",)])
     if min(values.values()) < 0 or (log and min(values.values()) == 0):
         raise ValueError(f"values must be {'above 0 for log=True' if log else '0 or more'}, got {values}")
-    unknown = [name for name in highlight if name not in values]
-    if unknown:
+    if unknown := [name for name in highlight if name not in values]:
         raise ValueError(f"highlight must name bars, got {unknown[0]!r}; the bars are: {', '.join(map(str, values))}")
     figure, ax = new_figure(0.9 + 0.46 * len(values))
     colours = [VERMILION if name in highlight else BLUE for name in values]
@@ -309,9 +310,7 @@ def _with_positions(values, x=None):
     """Return (x, values) of a curve; without an axis of its own it has the common one, by default 0, 1, 2, ..."""
     for array in values if isinstance(values, tuple) else (x, values):
         plain_array("curve", array)
-    if isinstance(values, tuple):
-        return values
-    return np.arange(len(values)) if x is None else x, values
+    return values if isinstance(values, tuple) else (np.arange(len(values)) if x is None else x, values)
 
 
 def _check_columns(table, columns):

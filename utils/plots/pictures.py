@@ -164,6 +164,8 @@ def sliding_scores(row, scores, *, window, strides, class_names, centres=(), tit
     Introduced in notebook 05.
     """
     row, scores = check_table("row", row), real_array("scores", scores, [("windows", "classes")])
+    if len(centres):
+        real_array("centres", centres, [("columns",)])
     window, strides = integer("window", window, 1), integer("strides", strides, 1)
     windows = (row.shape[1] - window) // strides + 1
     if scores.shape != (windows, len(class_names)):

@@ -3,15 +3,18 @@
 A drawing function begins with `new_figure` and ends with `finish`.
 """
 
+import re
 import sys
 from io import BytesIO
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.mathtext import MathTextParser
+from matplotlib.text import Text
 from PIL import Image
 
-from utils.validation import plain_array
+from utils.validation import plain_array, real_array
 
 # Okabe & Ito's colours, which colour-blind readers can tell apart (Wong 2011, doi:10.1038/nmeth.1618).
 BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"
@@ -34,7 +37,8 @@ def use_course_style():
     """Set the course's style: large type, few axis lines, colour-blind-safe colours, alt text for every figure.
 
     It starts from Matplotlib's defaults, so that settings made before, in a style or a matplotlibrc, change no figure;
-    those of windows and of the backend stay.
+    those of windows and of the backend stay. Settings that are made afterwards, also by another library, do change the
+    figures that follow: call it again then.
 
     Introduced in notebook 00.
     """
@@ -98,6 +102,7 @@ def finish(figure, description, shows="", title=""):
         The figure, for the last line of a cell.
     """
     plt.close(figure)
+    as_text(text for text in figure.findobj(Text) if "$" in text.get_text() and not is_mathematics(text.get_text()))
     figure.description = " ".join(f"{title + '. ' if title else ''}{description}{'. ' if shows else ''}{shows}".split())
     return figure
 
@@ -112,6 +117,26 @@ def legend(ax, artists, **options):
     """
     drawn = ax.legend(artists, [artist.get_label() for artist in artists], **options)
     as_text(drawn.get_texts())
+
+
+def is_mathematics(text):
+    """Tell whether every "$" of a text encloses mathematics, as in "$S_x$": "costs $5 or $6" and one "$" do not.
+
+    The opening one must be followed, and the closing one preceded, by something else than a blank; no digit may follow
+    the closing one; and Matplotlib must understand what is between them.
+    """
+    for line in text.split("\n"):
+        parts = re.split(r"(?<!\\)\$", line)
+        inside, after = parts[1::2], parts[2::2]
+        if len(inside) != len(after) or any(not part or part != part.strip() for part in inside):
+            return False
+        if any(part[:1].isdigit() for part in after):
+            return False
+        try:
+            MathTextParser("path").parse(line)
+        except ValueError:
+            return False
+    return True
 
 
 def as_text(texts):
@@ -132,6 +157,21 @@ def check_not_empty(name, mapping):
     """
     if not isinstance(mapping, dict) or not mapping:
         raise ValueError(f'{name} must be a dict with at least one entry, {{"name": values}}, got {mapping!r}')
+
+
+def check_levels(name, numbers):
+    """Refuse lines to compare with that could not be drawn.
+
+    Args:
+        name: Of the argument, for the message.
+        numbers: Their places, any number of them.
+
+    Raises:
+        ValueError: For NaN, infinity and anything but numbers.
+    """
+    numbers = list(numbers)
+    if numbers:
+        real_array(name, numbers, [("lines",)])
 
 
 def check_table(name, values):
