@@ -1,20 +1,28 @@
-"""Explorers in a real browser: Debian's Chromium or Google's Chrome, driven by Playwright, without a network."""
+"""Explorers in a real browser, Chromium or Chrome, driven by Playwright.
 
+Where there is neither, these tests are skipped, unless BROWSER_REQUIRED is set.
+"""
+
+import os
 import shutil
 
 import pytest
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+INSTALLED = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 @pytest.fixture(scope="package")
 def browser():
-    if BROWSER is None:
-        pytest.skip("there is no browser; on Debian: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import Error, sync_playwright
 
+    where = {"executable_path": INSTALLED} if INSTALLED else {"channel": "chrome"}  # where Chrome installs itself
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        try:
+            browser = playwright.chromium.launch(**where, args=["--no-sandbox"])
+        except Error as error:
+            if os.environ.get("BROWSER_REQUIRED"):
+                raise
+            pytest.skip(f"there is no browser (on Debian: apt-get install chromium): {str(error).splitlines()[0]}")
         yield browser
         browser.close()
 
@@ -24,19 +32,17 @@ def pages(browser):
     """A function that opens a page; pages that differ only in what they show are opened once."""
     opened = {}
 
-    def page(complaints, **context):
+    def open_page(complaints, **context):
         key = repr(context)
         if key not in opened:
-            opened[key] = browser.new_context(**context).new_page()
-            opened[key].on(
-                "request", lambda request: opened[key].complain(request.url[:99]) if fetched(request) else None
-            )
-            opened[key].on("pageerror", lambda error: opened[key].complain(str(error)))
-            opened[key].on("console", lambda line: opened[key].complain(line.text) if line.type == "error" else None)
+            opened[key] = page = browser.new_context(**context).new_page()
+            page.on("request", lambda request: page.complain(request.url[:99]) if fetched(request) else None)
+            page.on("pageerror", lambda error: page.complain(str(error)))
+            page.on("console", lambda line: page.complain(line.text) if line.type == "error" else None)
         opened[key].complain = complaints.append
         return opened[key]
 
-    return page
+    return open_page
 
 
 @pytest.fixture

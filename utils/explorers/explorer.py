@@ -23,9 +23,7 @@ LARGEST = 1_000_000  # bytes of a page; a notebook may have 1,500,000 altogether
 class Explorer:
     """An interactive picture, for the last line of a cell.
 
-    Attributes:
-        page: The HTML page, complete with scripts and data.
-        description: A sentence that says what it shows and what one can do.
+    `page` is its HTML page, complete with scripts and data; `description` says what one sees and can do.
     """
 
     def __init__(self, name, data, picture, description, height, narrow):

@@ -3,10 +3,11 @@
 import numpy as np
 
 from utils import plots
-from utils.convolution import correlate2d
 from utils.explorers.explorer import Explorer
 from utils.validation import real_array
 
+IMAGE = [[3, 5, 2, 8, 1], [9, 7, 5, 4, 3], [2, 0, 6, 1, 6], [6, 3, 7, 9, 2], [1, 4, 9, 5, 1]]  # of notebook 02
+KERNEL = [[1, 0, 0], [1, 1, 0], [0, 0, 1]]
 LARGEST_IMAGE, LARGEST_KERNEL = 12, 7  # rows and columns that stay readable
 
 
@@ -25,14 +26,8 @@ def sliding_filter(image=None, kernel=None):
 
     Introduced in notebook 02.
     """
-    image = (
-        [[3, 5, 2, 8, 1], [9, 7, 5, 4, 3], [2, 0, 6, 1, 6], [6, 3, 7, 9, 2], [1, 4, 9, 5, 1]]
-        if image is None
-        else image
-    )
-    kernel = [[1, 0, 0], [1, 1, 0], [0, 0, 1]] if kernel is None else kernel
-    image = _table("image", image, LARGEST_IMAGE)
-    kernel = _table("kernel", kernel, LARGEST_KERNEL)
+    image = _table("image", IMAGE if image is None else image, LARGEST_IMAGE)
+    kernel = _table("kernel", KERNEL if kernel is None else kernel, LARGEST_KERNEL)
     if any(k > n for k, n in zip(kernel.shape, image.shape)):
         raise ValueError(f"kernel must fit into the image, got {kernel.shape} for {image.shape}; crop one of them")
     middle = [(n - k) // 2 for n, k in zip(image.shape, kernel.shape)]
