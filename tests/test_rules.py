@@ -35,7 +35,7 @@ def figure_output(alt="A line that rises from the left to the right"):
 
 
 def explorer_html(alt="A line that rises from the left to the right", title="A line that can be turned about"):
-    return f'<img alt="{alt}" src="data:image/png;base64,iVBORw0KGgo="><iframe title="{title}" srcdoc="&lt;p&gt;"></iframe>'
+    return f'<img alt="{alt}" src="data:image/png;base64,iVBORw0KGgo="><iframe title="{title}" srcdoc="p"></iframe>'
 
 
 def stream(text, name="stdout"):
