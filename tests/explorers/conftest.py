@@ -8,17 +8,20 @@ import shutil
 
 import pytest
 
-INSTALLED = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+def where():
+    """Where the browser is, as Playwright wants to know it."""
+    installed = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    return {"executable_path": installed} if installed else {"channel": "chrome"}  # where Chrome installs itself
 
 
 @pytest.fixture(scope="package")
 def browser():
     from playwright.sync_api import Error, sync_playwright
 
-    where = {"executable_path": INSTALLED} if INSTALLED else {"channel": "chrome"}  # where Chrome installs itself
     with sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(**where, args=["--no-sandbox"])
+            browser = playwright.chromium.launch(**where(), args=["--no-sandbox"])
         except Error as error:
             if os.environ.get("BROWSER_REQUIRED"):
                 raise
