@@ -5,6 +5,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -25,6 +26,7 @@ METADATA = {
 CELL_METADATA = ("jupyter", "outputs_of", "slideshow", "tags")  # the rest is what editors leave behind
 ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "OMP_NUM_THREADS": "1"}  # settings of kernels that run side by side
 IMAGES = ("image/png", "image/jpeg")  # kinds of output that are pictures
+EXPLORER = "<iframe "  # what the HTML of an explorer has, and no table
 IGNORED = "nbval-ignore-output"  # tag: the tests run the cell but do not compare its outputs
 
 
@@ -90,6 +92,11 @@ def code_cells(notebook):
 def markdown_cells(notebook):
     """List the Markdown cells."""
     return [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+
+
+def still_pictures(html):
+    """Return (description, PNG file in base64) of the pictures inside an output's HTML, those of explorers."""
+    return re.findall(r'<img alt="([^"]*)"[^>]* src="data:image/png;base64,([^"]*)"', html)
 
 
 def is_stderr(output):

@@ -238,13 +238,19 @@ def checks_all_exercises(notebook):
 
 @rule
 def describes_its_pictures(notebook):
-    """Require a text for every picture, for those who cannot see it."""
+    """Require a text for every picture and every explorer, for those who cannot see it."""
     for cell in notebook.code:
         for output in cell.outputs:
             for kind in set(IMAGES) & set(output.get("data", {})):
                 alt = output.metadata.get(kind, {}).get("alt", "")
                 if len(alt) < MIN_ALT:
                     yield f"{notebook.name(cell)} has a picture with the description {alt!r}"
+            shown = output.get("data", {}).get("text/html", "")
+            if notebooks.EXPLORER in shown:
+                stills = notebooks.still_pictures(shown)
+                texts = [alt for alt, _ in stills] + re.findall('<iframe title="([^"]*)"', shown)
+                if not stills or min(map(len, texts)) < MIN_ALT:
+                    yield f"{notebook.name(cell)} has an explorer with the descriptions {texts}"
 
 
 @rule

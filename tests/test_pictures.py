@@ -199,6 +199,36 @@ def test_what_takes_long_comes_first():
 DRAW = "import matplotlib.pyplot as plt\nplt.plot([1, 3, 2], linewidth=3)\nplt.show()"
 
 
+@pytest.mark.parametrize(
+    "page, picture, weights, accepted",
+    [
+        ("p", "black", "PAAA", True),
+        ("p", "black", "PBCD", True),  # trained on another machine
+        ("q", "black", "PAAA", False),
+        ("p", "white", "PAAA", False),
+        ("p", None, "PAAA", False),
+    ],
+)
+def test_explorers_are_compared_but_for_rounding(page, picture, weights, accepted, tmp_path):
+    def outputs(page, picture, weights):
+        still = f'<img alt="A" src="data:image/png;base64,{encoded(picture)}">' if picture else ""
+        shown = f'{still}<iframe srcdoc="{page} &quot;float16&quot;:&quot;{weights}&quot;"></iframe>'
+        return [new_output("execute_result", {"text/html": shown})]
+
+    def encoded(picture):
+        image = Image.new("RGB", (320, 160), "white")
+        image.paste(picture, (80, 40, 240, 120))
+        image.save(file := io.BytesIO(), "png")
+        return base64.b64encode(file.getvalue()).decode()
+
+    cell = types.SimpleNamespace(
+        comparison_traceback=[], cell_num=0, path=tmp_path / "a.ipynb", config=types.SimpleNamespace()
+    )
+    cell.config.cache = types.SimpleNamespace(mkdir=lambda name: tmp_path)
+    stored, new = outputs("p", "black", "PAAA"), outputs(page, picture, weights)
+    assert conftest.compare_outputs(cell, lambda a, b: a == b, new, stored) == accepted
+
+
 def test_nbval_compares_pictures(tmp_path):
     """pytest with the course's conftest.py, on a notebook whose cells draw the same but store different pictures."""
     shutil.copy(notebooks.ROOT / "conftest.py", tmp_path)

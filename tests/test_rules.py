@@ -35,6 +35,10 @@ def figure_output(alt="A line that rises from the left to the right"):
     return new_output("display_data", data, metadata={"image/png": {"alt": alt}})
 
 
+def explorer_html(alt="A line that rises from the left to the right", title="A line that can be turned about"):
+    return f'<img alt="{alt}" src="data:image/png;base64,iVBORw0KGgo="><iframe title="{title}" srcdoc="p"></iframe>'
+
+
 def stream(text, name="stdout"):
     return new_output("stream", name=name, text=text)
 
@@ -188,6 +192,12 @@ BAD = [
     ("checks_all_exercises", source(4, "q2.check", "q5.check")),
     ("describes_its_pictures", output(figure_output(alt="too short"))),
     ("describes_its_pictures", output(new_output("display_data", {"image/png": "iVBORw0KGgo="}))),
+    ("describes_its_pictures", output(new_output("display_data", {"text/html": explorer_html(alt="a picture")}))),
+    ("describes_its_pictures", output(new_output("display_data", {"text/html": explorer_html(title="")}))),
+    (
+        "describes_its_pictures",
+        output(new_output("display_data", {"text/html": '<iframe title="No picture behind it">'})),
+    ),
     ("has_no_machine_paths", output(stream("/".join(["", "home", "ada", "utils.py:3: warning"])))),
     ("has_no_machine_paths", output(new_output("display_data", {"text/html": '<a href="/' + 'tmp/x.html">'}))),
     ("has_no_machine_paths", source(3, "print", "open('C:\\\\Users\\\\ada')\nprint")),

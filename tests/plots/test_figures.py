@@ -111,7 +111,7 @@ FOREIGN = {
 def test_settings_made_before_change_no_figure(settings):
     def drawn():
         plots.use_course_style()
-        return [style._png(draw()) for draw in (EXAMPLES[0], EXAMPLES[6])]
+        return [style.png(draw()) for draw in (EXAMPLES[0], EXAMPLES[6])]
 
     with plt.rc_context():
         expected, backend = drawn(), plt.get_backend()
@@ -123,7 +123,7 @@ def test_settings_made_before_change_no_figure(settings):
 
 @pytest.mark.parametrize("draw, mode", [(plots.images, "L"), (plots.grids, "RGB")])
 def test_stored_pictures_lose_their_transparency_and_nothing_else(draw, mode, tmp_path):
-    png, _ = style._png(draw({"a": MAP}))
+    png, _ = style.png(draw({"a": MAP}))
     draw({"a": MAP}).savefig(tmp_path / "as_drawn.png")
     stored, drawn = Image.open(BytesIO(png)), Image.open(tmp_path / "as_drawn.png")
     assert stored.mode == mode and drawn.mode == "RGBA"

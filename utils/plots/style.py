@@ -65,7 +65,7 @@ def use_course_style():
     )
     notebook = "IPython" in sys.modules and sys.modules["IPython"].get_ipython()
     if notebook:
-        notebook.display_formatter.formatters["image/png"].for_type(DescribedFigure, _png)
+        notebook.display_formatter.formatters["image/png"].for_type(DescribedFigure, png)
 
 
 def new_figure(height, rows=1, columns=1, title="", width=WIDTH, **options):
@@ -230,8 +230,16 @@ def check_picture(name, values, bounded=False):
     return pixels.astype(np.uint8) if whole else np.clip(pixels.astype(np.result_type(pixels, np.float32)), 0, 1)
 
 
-def _png(figure):
-    """Return PNG bytes without transparency, in grey where the figure has no colours: about half as large."""
+def png(figure):
+    """Write a figure as a PNG file, as Jupyter shows it.
+
+    Args:
+        figure: A `DescribedFigure`.
+
+    Returns:
+        (bytes, metadata): The file, without transparency, and in grey where the figure has no colours, which is about
+            half as large; the metadata hold the description.
+    """
     drawn, small = BytesIO(), BytesIO()
     figure.savefig(drawn, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 0})
     picture = Image.open(drawn).convert("RGB")

@@ -1,0 +1,72 @@
+"""Explorers in a real browser, Chromium or Chrome, driven by Playwright.
+
+Where there is neither, these tests are skipped, unless BROWSER_REQUIRED is set.
+"""
+
+import os
+import shutil
+
+import pytest
+
+
+def where():
+    """Where the browser is, as Playwright wants to know it."""
+    installed = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    return {"executable_path": installed} if installed else {"channel": "chrome"}  # where Chrome installs itself
+
+
+@pytest.fixture(scope="package")
+def browser():
+    from playwright.sync_api import Error, sync_playwright
+
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(**where(), args=["--no-sandbox"])
+        except Error as error:
+            if os.environ.get("BROWSER_REQUIRED"):
+                raise
+            pytest.skip(f"there is no browser (on Debian: apt-get install chromium): {str(error).splitlines()[0]}")
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def pages(browser):
+    """A function that opens a page; pages that differ only in what they show are opened once."""
+    opened = {}
+
+    def open_page(complaints, **context):
+        key = repr(context)
+        if key not in opened:
+            opened[key] = page = browser.new_context(**context).new_page()
+            page.on("request", lambda request: page.complain(request.url[:99]) if fetched(request) else None)
+            page.on("pageerror", lambda error: page.complain(str(error)))
+            page.on("console", lambda line: page.complain(line.text) if line.type == "error" else None)
+        opened[key].complain = complaints.append
+        return opened[key]
+
+    return open_page
+
+
+@pytest.fixture
+def show(pages):
+    """A function that shows an explorer as a cell's output does, and returns the frame in which it lives.
+
+    Whatever the page asks of a network, and every error of its scripts, fails the test.
+    """
+    complaints = []
+
+    def shown(explorer, width=1280, height=720, **context):
+        page = pages(complaints, **context)
+        page.set_viewport_size({"width": width, "height": height})
+        page.set_content(f'<!doctype html><html lang="en"><title>Notebook</title><body>{explorer._repr_html_()}')
+        frame = page.frames[1]
+        frame.wait_for_load_state()
+        return frame
+
+    yield shown
+    assert not complaints
+
+
+def fetched(request):
+    return not request.url.startswith(("about:", "data:", "blob:"))

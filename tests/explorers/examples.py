@@ -1,0 +1,12 @@
+"""One of each explorer, for the tests of what they have in common."""
+
+from utils import explorers
+
+EXPLORERS = {
+    "sliding_filter": lambda: explorers.sliding_filter(),
+}
+
+# What a test does to an explorer a hundred times, to measure how long one change takes: JavaScript of the step i.
+CHANGES = {
+    "sliding_filter": "i => { pixels[0][0].value = i % 9; pixels[0][0].oninput(); }",
+}

@@ -1,0 +1,98 @@
+"""An explorer is a page of its own inside a cell's output: HTML and plain JavaScript, with its data in it.
+
+The page lies in an `<iframe srcdoc>` in front of a still picture. Where scripts run (Jupyter, Colab, exported HTML,
+slides) readers see the page, which needs neither a kernel nor a network. Where they are taken out (a notebook that is
+not trusted, GitHub, print) the frame is gone and the picture remains. The frame is sandboxed: its scripts reach
+neither the notebook nor anything that the browser keeps.
+"""
+
+import base64
+import html
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+
+from utils.plots.style import png
+
+PAGES = Path(__file__).parent / "pages"
+LARGEST = 1_000_000  # bytes of a page; a notebook may have 1,500,000 altogether
+
+
+class Explorer:
+    """An interactive picture, for the last line of a cell.
+
+    `page` is its HTML page, complete with scripts and data; `description` says what one sees and can do.
+    """
+
+    def __init__(self, name, data, picture, description, height, narrow):
+        """Put data into a page.
+
+        Args:
+            name: Of the file in `pages`, without ".html".
+            data: What the page's scripts find in `data`: a dict of numbers, texts, lists and `packed` arrays.
+            picture: A `DescribedFigure`, which stands where scripts do not run.
+            description: A sentence for those who cannot see the page.
+            height: Of the frame in pixels, where it is 900 pixels wide or wider.
+            narrow: The same, where it is as narrow as a phone, 390 pixels.
+
+        Raises:
+            ValueError: For data that JSON does not know, such as NaN, and for more than a million bytes.
+        """
+        self.description, self._picture, self._heights = description, picture, (height, narrow)
+        self.page = _page(name, data)
+        if (size := len(self.page.encode())) > LARGEST:
+            raise ValueError(f"the page would have {size:,} bytes, at most {LARGEST:,} fit; give it less data")
+
+    def __repr__(self):
+        return f"<Explorer: {self.description}>"
+
+    def _repr_html_(self):
+        tall, flat = max(self._heights), min(self._heights)
+        wide, narrow = self._heights
+        slope = (narrow - wide) / 510  # pixels of height for each pixel between 390 and 900
+        height = f"clamp({flat}px, calc({wide}px + {slope:.3f} * (900px - 100vw)), {tall}px)"
+        alt, title = html.escape(self._picture.description), html.escape(self.description)
+        still = base64.b64encode(png(self._picture)[0]).decode()
+        return (
+            f'<div style="display:grid"><img alt="{alt}" style="grid-area:1/1;max-width:100%" '
+            f'src="data:image/png;base64,{still}"><iframe title="{title}" sandbox="allow-scripts" allow="fullscreen" '
+            f'style="grid-area:1/1;width:100%;height:{height};border:0;background:Canvas" '
+            f'srcdoc="{html.escape(self.page)}"></iframe></div>'
+        )
+
+
+def packed(array, kind):
+    """Return an array as the pages' `unpack` reads it: its shape and its bytes, as text.
+
+    Args:
+        array: Finite numbers, of any shape.
+        kind: "uint8" or "float16", for weights.
+
+    Raises:
+        ValueError: For numbers that this type does not hold.
+    """
+    array = np.asarray(array)
+    with np.errstate(over="ignore"):
+        values = array.astype(kind)
+    if not np.isfinite(values).all() or (kind == "uint8" and (values != array).any()):
+        raise ValueError(f"array must hold numbers that fit into {kind}, got {array.min()} to {array.max()}")
+    little = values.astype(values.dtype.newbyteorder("<"))
+    return {"shape": list(array.shape), kind: base64.b64encode(little.tobytes()).decode()}
+
+
+def _page(name, data):
+    """Return the page with all that it asks for inside, and with these data in place of its own."""
+    text = (PAGES / f"{name}.html").read_text(encoding="utf-8")
+    shared = {file: (PAGES / file).read_text(encoding="utf-8") for file in ("shared.css", "shared.js")}
+    text = text.replace('<link rel="stylesheet" href="shared.css">', f"<style>\n{shared['shared.css']}</style>")
+    text = text.replace('<script src="shared.js"></script>', f"<script>\n{shared['shared.js']}</script>")
+    try:
+        # Inside a script "</script>" would end it, wherever it stands.
+        written = json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"the data of an explorer must be finite numbers, texts, lists and dicts: {error}") from error
+    return re.sub(
+        r'(?<=<script id="data" type="application/json">).*?(?=</script>)', lambda _: written, text, flags=re.S
+    )

@@ -1,0 +1,101 @@
+"use strict";
+// What all explorers share. A page calls draw() after every change; nothing here keeps a state of its own.
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const byId = id => document.getElementById(id);
+const range = n => Array.from({ length: n }, (_, i) => i);
+const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+
+/** Write a number with at most `digits` decimals, commas between thousands and a proper minus sign. */
+function text(value, digits = 2) {
+  const rounded = Math.abs(value) < 0.5 * 10 ** -digits ? 0 : value;
+  return rounded.toLocaleString("en", { maximumFractionDigits: digits }).replace("-", "\u2212");
+}
+
+/** Read a number as people type it: comma or point, minus sign or hyphen. NaN for anything else. */
+function read(typed) {
+  const plain = typed.trim().replace(",", ".").replace("\u2212", "-");
+  return /^-?(\d+\.?\d*|\.\d+)$/.test(plain) ? Number(plain) : NaN;
+}
+
+/** The numbers of an array that Python has packed; `shape` is in packed.shape. */
+function unpack(packed) {
+  const bytes = Uint8Array.from(atob(packed.uint8 ?? packed.float16), letter => letter.charCodeAt(0));
+  if (packed.uint8 !== undefined) return bytes;
+  return Float32Array.from({ length: bytes.length / 2 }, (_, i) => half(bytes[2 * i] | (bytes[2 * i + 1] << 8)));
+}
+
+/** A number of 16 bits, as IEEE 754 has them: sign, five bits of exponent, ten of fraction. */
+function half(bits) {
+  const sign = bits & 0x8000 ? -1 : 1, exponent = (bits >> 10) & 31, fraction = bits & 1023;
+  return sign * (exponent ? 2 ** (exponent - 15) * (1 + fraction / 1024) : 2 ** -14 * (fraction / 1024));
+}
+
+/** Say a sentence to those who listen, once nothing has changed for half a second. */
+function say(sentence) {
+  clearTimeout(say.timer);
+  say.timer = setTimeout(() => { if (byId("said").textContent !== sentence) byId("said").textContent = sentence; }, 500);
+}
+
+/** Call move(rows, columns) for the arrow keys; Home, End and page keys stay the browser's. */
+function onArrows(element, move) {
+  element.addEventListener("keydown", event => {
+    const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+    if (!step || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    move(...step);
+  });
+}
+
+/** Call move(x, y, event) while a mouse button or a finger is down; x and y run from 0 to 1 inside the element. */
+function onDrag(element, move, start = () => {}) {
+  const call = event => {
+    const box = element.getBoundingClientRect();
+    move((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height, event);
+  };
+  element.style.touchAction = "none";
+  element.addEventListener("pointerdown", event => { element.setPointerCapture(event.pointerId); start(event); call(event); });
+  element.addEventListener("pointermove", event => { if (element.hasPointerCapture(event.pointerId)) call(event); });
+}
+
+/**
+ * Build a table of cells of which one is in the Tab order; arrow keys move on to the next.
+ * cell(element, row, column) fills each; an element is "input" or "button". Returns rows of elements.
+ */
+function buildGrid(table, rows, columns, element, cell) {
+  table.tBodies[0]?.remove();
+  table.setAttribute("role", "grid");
+  const body = table.createTBody();
+  const cells = range(rows).map(i => {
+    const line = body.insertRow();
+    line.setAttribute("role", "row");
+    return range(columns).map(j => {
+      const place = line.insertCell(), inside = place.appendChild(document.createElement(element));
+      place.setAttribute("role", "gridcell");
+      inside.tabIndex = i || j ? -1 : 0;
+      inside.addEventListener("focus", () => enter(cells, i, j));
+      onArrows(inside, (down, right) => cells[clamp(i + down, 0, rows - 1)][clamp(j + right, 0, columns - 1)].focus());
+      cell(inside, i, j);
+      return inside;
+    });
+  });
+  return cells;
+}
+
+/** Let the cell in row i and column j be the one that Tab reaches. */
+function enter(cells, i, j) {
+  cells.flat().forEach(cell => { cell.tabIndex = -1; });
+  cells[i][j].tabIndex = 0;
+}
+
+/** Draw values (row by row) as pixels; colour(value) gives [red, green, blue] from 0 to 255. */
+function paint(canvas, values, width, colour = value => [value, value, value]) {
+  const height = values.length / width;
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  const context = canvas.getContext("2d"), pixels = context.createImageData(width, height);
+  for (let i = 0; i < values.length; i++) {
+    const [red, green, blue] = colour(values[i]);
+    pixels.data[4 * i] = red; pixels.data[4 * i + 1] = green; pixels.data[4 * i + 2] = blue; pixels.data[4 * i + 3] = 255;
+  }
+  context.putImageData(pixels, 0, 0);
+}
