@@ -29,8 +29,8 @@ from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator
 from cosmic_ray.work_db import WorkDB
 
-from course.notebooks import ONE_THREAD, ROOT
-
+ROOT = Path(__file__).resolve().parents[1]
+ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "OMP_NUM_THREADS": "1"}
 TESTS = sorted(ROOT.glob("tests/**/test_*.py"))
 ONCE = ["pytest", "keras", "jax", "pandas", "matplotlib.pyplot", "scipy.signal", "sklearn.ensemble", "skimage.data"]
 ONCE += ["hypothesis", "nbformat", "sphinx.ext.napoleon"]  # imported before a mutant is forked
@@ -137,7 +137,7 @@ def run_pytest(copy, tests, seconds):
         os.setsid()
         os.chdir(copy)
         sys.path[:] = [str(copy), *(folder for folder in sys.path if folder not in ("", str(ROOT)))]
-        for name in [name for name in sys.modules if name.split(".")[0] in ("course", "records")]:
+        for name in [name for name in sys.modules if name.split(".")[0] in ("records",)]:
             del sys.modules[name]
         output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(output, 1)
