@@ -125,8 +125,11 @@ def test_dtype_of_pooling(dtype):
     np.testing.assert_allclose(average, [[0.75, 0.75, 0.5], [0.75, 0.25, 0], [0.5, 0, 0]])
 
 
-def test_pooling_of_the_smallest_integers_with_padding():
-    x = np.full((3, 3), -128, "int8")
+@pytest.mark.parametrize(
+    "dtype, smallest", [("int8", -128), ("int64", -(2**63)), ("uint8", 0), ("bool", False), ("float16", -65504)]
+)
+def test_padding_does_not_exceed_the_smallest_value_of_a_type(dtype, smallest):
+    x = np.full((3, 3), smallest, dtype)
     np.testing.assert_array_equal(pool2d(x, 2, 2, padding="same"), x[:2, :2])
     np.testing.assert_array_equal(pool2d(x, 2, 2, padding="same", mode="average"), x[:2, :2])
 

@@ -197,13 +197,28 @@ def test_a_relu_is_found_in_every_form(form):
     assert not np.allclose(deconvnet(model, x, "top", 0, rule="gradient") * value, expected, atol=1e-2)
 
 
-def test_a_leaky_relu_is_differentiated():
-    for leaky in (layers.LeakyReLU(0.2), layers.ReLU(negative_slope=0.2)):
-        model = keras.Sequential([keras.Input((5, 5, 1)), layers.Conv2D(2, 3), leaky, layers.Conv2D(1, 3, name="top")])
-        (x,) = photos(fill(model), 1)
-        value = feature_maps(model, x[None], "top")["top"].item()
-        expected = value * deconvnet(model, x, "top", 0, rule="gradient")
-        np.testing.assert_allclose(deconvnet(model, x, "top", 0), expected, rtol=1e-4, atol=1e-6)
+@pytest.mark.parametrize(
+    "activation",
+    [
+        layers.LeakyReLU(0.2),
+        layers.ReLU(negative_slope=0.2),
+        lambda maps: keras.ops.maximum(maps, 0.3),
+        lambda maps: keras.ops.maximum(maps, -0.3),
+        lambda maps: keras.ops.maximum(maps, -maps),
+        lambda maps: keras.ops.maximum(maps, np.array([0.0, 0.4], "float32")),
+        lambda maps: keras.ops.minimum(maps, 0),
+    ],
+    ids=["LeakyReLU", "ReLU", "above", "below", "of two maps", "of two numbers", "minimum"],
+)
+def test_what_is_almost_a_relu_is_differentiated(activation):
+    image = keras.Input((5, 5, 1))
+    maps = activation(layers.Conv2D(2, 3)(image))
+    model = fill(keras.Model(image, layers.Conv2D(1, 3, name="top")(maps)))
+    (x,) = photos(model, 1)
+    value = feature_maps(model, x[None], "top")["top"].item()
+    expected = value * deconvnet(model, x, "top", 0, rule="gradient")
+    assert np.any(expected)
+    np.testing.assert_allclose(deconvnet(model, x, "top", 0), expected, rtol=1e-4, atol=1e-6)
 
 
 def test_response_normalisation_is_skipped_by_deconvnet_only():

@@ -77,6 +77,13 @@ def test_each_value_has_its_own_tolerance():
     assert "the second" in feedback(exercise, (5, 62.5))
 
 
+def test_arrays_without_an_axis_are_numbers_and_others_in_a_list_are_rows():
+    for answer in ((np.array(5.0), 6), [np.array(5), np.array(6)], np.array([np.array(5), 6])):
+        assert asked((5, 6)).evaluate(answer)[0] is True
+    for rows in ([np.zeros(2), np.zeros(3)], [np.zeros((2, 2)), np.zeros((2, 3))], [5, [6]], [np.zeros(1), 6]):
+        assert "different lengths" in feedback(asked((5, 6)), rows)
+
+
 def test_a_usual_mistake_may_be_rounded_but_not_confused_with_another_value():
     exercise = asked(0.005, mistakes=[(0.00499001, "drawn twice"), (np.sqrt(22), "a root"), (51264, "a bias")])
     assert [feedback(exercise, wrong) for wrong in (0.00499, 4.69, 51264)] == ["drawn twice", "a root", "a bias"]

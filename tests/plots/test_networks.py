@@ -159,6 +159,12 @@ def test_blocks_have_the_depth_of_the_image_and_a_map_for_each_filter(channels, 
     fronts = [(p.get_width(), p.get_height()) for p in patches(ax, Rectangle)]
     assert fronts.count((9, 7)) == channels and fronts.count((3, 3)) == channels * filters + 1
     assert fronts.count((columns, rows)) == 2 * filters, "each map once by itself and once in the stack"
+    heights = {text.get_text(): text.get_position()[1] for text in ax.texts}
+    maps = [p.get_y() + rows / 2 for p in patches(ax, Rectangle) if (p.get_width(), p.get_height()) == (columns, rows)]
+    for k in range(filters):
+        middle = heights[f"filter {k + 1}"] - 0.7 - 3 / 2
+        assert heights[f"map {k + 1}"] - 0.7 - rows / 2 == pytest.approx(middle)
+        assert any(found == pytest.approx(middle) for found in maps), "a map stands at the height of its filter"
 
 
 GRAPHS = {

@@ -85,6 +85,7 @@ WRONG = {
         ((5.4, 62.8), "the first"),
         ((11, 63), "of 2"),
         (5, "list"),
+        ((5, 0), "layers are right"),
     ],
     "q7": [
         (1052672, "fc6 alone"),
@@ -93,5 +94,6 @@ WRONG = {
         (24260968, "biases"),
         (24_265_060, "24,265,060 is less than 1 % off"),
         (60965224, "not the value"),
+        (23_220_584, "256 maps"),
     ],
 }

@@ -10,12 +10,14 @@ WRONG = {
         (0.25, "not the value"),
         (1 - (999 / 1000) ** 5, "twice"),
         (0.2, "could be the right one"),
+        (0.05, "out of a thousand"),
     ],
     "q2": [
         (lambda p, k: np.sort(p)[::-1][:k], "Where in the array"),
         (lambda p, k: np.argsort(p)[:k], "smallest"),
         (lambda p, k: np.argsort(p)[-k:], "come first"),
         (lambda p, k: np.argsort(-p)[:k] + 1, "counts from 0"),
+        (lambda p, k: np.argsort(-p), "the first k"),
     ],
     "q3": [
         ([True] * 4, "not all"),
@@ -25,6 +27,7 @@ WRONG = {
         ([False, True, True], "expected 4 values, got 3"),
         (["False", "True", "True", "False"], "Write True or False, without"),
         ([0, 2, 2, 0], "in each place"),
+        ([True, True, True, False], "giraffe"),
     ],
     "q4": [
         (4.7, "4 bytes"),

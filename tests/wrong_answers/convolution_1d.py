@@ -12,6 +12,8 @@ WRONG = {
         (49.4, "less than 1 %"),
         ([49, 0], "expected one value"),
         (0, "not the value"),
+        (23, "newest reading"),
+        (150, "left out the weights"),
     ],
     "q2": [
         (lambda x, w: np.correlate(x, w, "valid"), "flipped"),
@@ -21,6 +23,7 @@ WRONG = {
         (lambda x, w: [sum(x[t - a] * w[a] for a in range(len(w))) for t in range(len(w) - 1, len(x) - 1)], "missing"),
         (lambda x, w: x / 0 if False else undefined_name, "NameError"),  # noqa: F821
         (lambda x: x, "TypeError"),
+        (lambda x, w: np.convolve(x, w, "valid") / np.sum(w), "the formula does not"),
     ],
     "q3": [
         ((91, 100, 109), "3 values"),
@@ -28,6 +31,7 @@ WRONG = {
         ((108, 100, 92), "order"),
         ((92, 108), "expected 3 values, got 2"),
         (92, "list"),
+        ([91, 100, 108], "Two are right"),
     ],
     "q4": [
         ([1, 2, 3, 2, 1], "average"),
@@ -38,8 +42,15 @@ WRONG = {
         ([0] * 5, "0 of 5"),
         ([1 / 7] * 7, "expected 5 values, got 7"),
         (["1/9", "2/9", "3/9", "2/9", "1/9"], "'1/9' is text"),
+        (np.full(6, 1 / 6), "fewer of them"),
     ],
-    "q5": [(6, "square root"), (24, "Solve"), (144, "1 m"), (35, "not the value")],
+    "q5": [
+        (6, "square root"),
+        (24, "Solve"),
+        (144, "1 m"),
+        (35, "not the value"),
+        (6**0.5, "a root where a square"),
+    ],
     "q6": [
         (0.4, "uphill"),
         (1.3, "factor of 2"),
@@ -50,6 +61,8 @@ WRONG = {
         (0.6, "how far"),
         (1.667, "ends"),
         (2, "not the value"),
+        (12, "the other sign"),
+        (4, "the loss at v = 1"),
     ],
     "q7": [
         (lambda w, x, p, rate: w + rate * 2 * x.T @ (x @ w - p) / len(p), "uphill"),

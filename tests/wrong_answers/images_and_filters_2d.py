@@ -18,6 +18,7 @@ WRONG = {
         (24 * 600**2, "bits"),
         (1.08, "millions"),
         (1080, "thousands"),
+        (1_440_000, "four numbers a pixel"),
     ],
     "q2": [
         ([[7, 7], [6, 9]], "flipped"),
@@ -60,6 +61,8 @@ WRONG = {
         (8, "apart"),
         (2, "misses"),
         (6, "not the value"),
+        (80, "in pixels"),
+        (4, "real stripes"),
     ],
     "q6": [
         (45, "downwards"),

@@ -63,6 +63,7 @@ WRONG = {
         ([1, 1, 0, 2, 0, 1], "the sixth"),
         ([0, 1, 0, 2], "6 values"),
         (["E", "E", "N", "I", "N", "I"], "is text"),
+        ([1, 0, 0, 2, 0, 2], "ReLU"),
     ],
     "q6": [
         (lambda a, b: correlate2d(a, b, padding=b.shape[0] - 1), "flipped"),

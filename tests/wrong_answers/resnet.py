@@ -36,6 +36,11 @@ WRONG = {
         (lambda x, g, b, e: g * (x - x.mean(0) / np.sqrt(x.var(0) + e)) + b, "brackets"),
         (lambda x, g, b, e: (x - x.mean(0)) / np.sqrt(x.var(0) + e) * g - b, "not subtracted"),
         (lambda x, g, b, e: np.float64(0), "rows"),
+        (lambda x, g, b, e: g * (x - x.mean(1)[:, None]) / np.sqrt(x.var(1)[:, None] + e) + b, "each channel"),
+        (lambda x, g, b, e: g * (x - x.mean(0)) / np.sqrt(x.var(0) + e), "beta is missing"),
+        (lambda x, g, b, e: g * ((x - x.mean(0)) / np.sqrt(x.var(0) + e) + b), "must not multiply"),
+        (lambda x, g, b, e: g * (x - x.mean(0)) / np.sqrt(x.var(0, ddof=1) + e) + b, "n - 1"),
+        (lambda x, g, b, e: (g * x - x.mean(0)) / np.sqrt(x.var(0) + e) + b, "the normalised value"),
     ],
     "q2": [
         (lambda w, g, r, m: w - r * sum(g), "plain SGD"),
@@ -86,6 +91,7 @@ WRONG = {
         ((-50, -2), "one decimal"),
         ((-50, 2.3), "which sign"),
         ((-50.02, -2.3), "the first"),
+        ((-50, 0), "not the whole sum"),
     ],
     "q7": [
         ((1024, 120), "before one"),
@@ -96,6 +102,14 @@ WRONG = {
         ((512, 504), "do not arrange"),
         ((84, 512), "order"),
         (84, "2 values"),
+        ((512, 36), "two others"),
     ],
-    "q8": [(150, "dense layer"), (50, "Each has"), (102, "not two"), (156, "shortcuts"), (34, "not the value")],
+    "q8": [
+        (150, "dense layer"),
+        (50, "Each has"),
+        (102, "not two"),
+        (156, "shortcuts"),
+        (34, "not the value"),
+        (151, "before the blocks"),
+    ],
 }

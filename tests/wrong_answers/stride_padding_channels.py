@@ -21,6 +21,8 @@ WRONG = {
         (zeros_with_a_negative_slice, "0: your function stops"),
         (lambda i, p: np.pad(i.astype(int), p), "decimals are cut off"),
         (lambda i, p: i, "expected 4 rows of 5 values"),
+        (lambda x, p: np.pad(x, ((p, 0), (p, 0))), "on top and on the left"),
+        (lambda x, p: np.pad(x, ((0, 0), (p, p))), "rows need zeros"),
     ],
     "q2": [
         (16.5, "Half"),
@@ -31,6 +33,7 @@ WRONG = {
         (13, "zeros and the last term"),
         (256, "whole map"),
         (32, "stride 1"),
+        (14.5, "half a window"),
     ],
     "q3": [
         ((2, 1), "after"),
@@ -59,6 +62,7 @@ WRONG = {
         (2, "flipped"),
         (3, "exchanged"),
         (9, "sign"),
+        (23, "Multiply first"),
     ],
     "q6": [
         (1664, "deep"),
@@ -66,5 +70,7 @@ WRONG = {
         (801, "one filter"),
         (53248, "single one"),
         (51265, "less than 1 %"),
+        (51_232, "32 or 64"),
+        (10_304, "25 weights"),
     ],
 }

@@ -33,5 +33,6 @@ WRONG = {
         (1, "list"),
         ([1, 2], "expected 4 values, got 2"),
         ([1, 2, 0, 0], "the third"),
+        ([0, 2, 3, 0], "the worst"),
     ],
 }

@@ -96,7 +96,7 @@ def _sorted(pooled, switches, height, width):
 def _at_corners(pooled, switches, height, width):
     out = np.zeros((height, width))
     rows, columns = height // pooled.shape[0], width // pooled.shape[1]
-    out[: rows * pooled.shape[0] : rows, : columns * pooled.shape[1] : columns] = pooled
+    out[::rows, ::columns] = pooled
     return out
 
 
