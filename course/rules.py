@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 
-from course import address, markdown, notebooks
+from course import address, markdown, notebooks, tensors
 from course.notebooks import IMAGES
 
 MAX_LINES, MAX_COLUMNS = 15, 100  # of a code cell: what can be read when it is projected
@@ -319,6 +319,14 @@ def names_its_layers(notebook):
                 given = {keyword.arg for keyword in node.keywords}
                 if "name" not in given and not ast.unparse(node.func).endswith(".Input"):
                     yield f"{notebook.name(cell)} has a layer without a name: {ast.unparse(node)[:60]}"
+
+
+@rule
+def converts_tensors(notebook):
+    """Require convert_to_numpy between Keras and NumPy, which cannot read the tensors of PyTorch."""
+    for cell, calls in zip(notebook.code, tensors.given_to_numpy([ast.parse(python(cell)) for cell in notebook.code])):
+        for call in calls:
+            yield f"{notebook.name(cell)} needs keras.ops.convert_to_numpy: {call[:60]}"
 
 
 @rule

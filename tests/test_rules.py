@@ -207,6 +207,15 @@ BAD = [
     ("has_readable_outputs", output(stream("np.True_"))),
     ("starts_quickly", source(1, "import numpy", "from keras import layers\nimport numpy")),
     ("starts_quickly", source(1, "import numpy", "import tensorflow as tf\nimport numpy")),
+    ("converts_tensors", source(3, "print", "np.asarray(model.get_layer('C1')(x))\nprint")),
+    (
+        "converts_tensors",
+        source(3, "print", "net = keras.Model(a, b)\nnp.testing.assert_allclose(x, net(x)[0])\nprint"),
+    ),
+    ("converts_tensors", source(3, "print", "for y in (layers.ReLU(name='r')(x), x):\n    np.mean(y)\nprint")),
+    ("converts_tensors", source(3, "print", "y = 2 * keras.ops.sum(x)\nnp.sqrt(y)\nprint")),
+    ("converts_tensors", source(3, "print", "from utils.models import vgg16\nnet = vgg16()\nnp.max(net(x))\nprint")),
+    ("converts_tensors", source(3, "print", "kernel.numpy()\nprint")),
 ]
 
 

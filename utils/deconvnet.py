@@ -222,10 +222,20 @@ def _relu(function, rule, x):
 
 @keras.ops.custom_gradient
 def _rectify_back(x):
-    return x, lambda signal: keras.ops.maximum(signal, 0)
+    return x, lambda *given, upstream=None: keras.ops.maximum(_signal(given, upstream), 0)
 
 
 @keras.ops.custom_gradient
 def _straight_through(y, x):
     """Return the value of y with the gradient of x: signals pass straight from y to x."""
-    return y, lambda signal: (keras.ops.zeros_like(signal), signal)
+
+    def back(*given, upstream=None):
+        signal = _signal(given, upstream)
+        return keras.ops.zeros_like(signal), signal
+
+    return y, back
+
+
+def _signal(given, upstream):
+    """Return what comes back to a custom gradient: Keras gives it alone, and on PyTorch by name, after the inputs."""
+    return given[0] if upstream is None else upstream

@@ -35,8 +35,8 @@ def backward(function, input_shape, output_shape):
         sum(function(x) * signal) with respect to x as a NumPy array.
 
     Raises:
-        ValueError: For another backend than TensorFlow and JAX, and for an output that is not differentiable. The
-            function that is returned raises it for derivatives that are NaN or infinite.
+        ValueError: For another backend than TensorFlow, JAX and PyTorch, and for an output that is not differentiable.
+            The function that is returned raises it for derivatives that are NaN or infinite.
     """
 
     def only(x):
@@ -67,8 +67,20 @@ def backward(function, input_shape, output_shape):
         import jax  # noqa: PLC0415
 
         back, tensor = jax.jit(lambda x, signal: jax.vjp(only, x)[1](signal)[0]), jax.numpy.asarray
+    elif backend == "torch":
+        import torch  # noqa: PLC0415
+
+        def back(x, signal):
+            y = only(x.requires_grad_())
+            if not y.requires_grad:  # a constant
+                return torch.zeros_like(x)
+            return torch.autograd.grad(y, x, signal, materialize_grads=True)[0]
+
+        tensor = keras.ops.array  # on Keras' device
     else:
-        raise ValueError(f"the way back needs Keras' tensorflow or jax backend, got {backend!r}; set KERAS_BACKEND")
+        raise ValueError(
+            f"the way back needs Keras' tensorflow, jax or torch backend, got {backend!r}; set KERAS_BACKEND"
+        )
 
     def finite_back(x, signal):
         found = keras.ops.convert_to_numpy(back(tensor(x), tensor(signal)))

@@ -44,7 +44,7 @@ def test_lenet5_1998_written_out():
 
     c1 = squash(conv2d(x, *weights["C1"]))
     s2 = squash(sums(c1) * weights["S2"][0] + weights["S2"][1])
-    full = np.asarray(model.get_layer("C3").full_kernel())
+    full = keras.ops.convert_to_numpy(model.get_layer("C3").full_kernel())
     c3 = squash(np.stack([
         conv2d(s2[..., maps], full[:, :, maps, k : k + 1])[..., 0] + weights["C3"][1][k] for k, maps in enumerate(read)
     ], axis=-1))  # fmt: skip
@@ -62,7 +62,7 @@ def test_lenet5_1998_written_out():
 def test_initial_weights_of_lenet5_1998_depend_on_the_number_of_inputs():
     keras.utils.set_random_seed(0)
     model = lenet5_1998()
-    full = np.abs(np.asarray(model.get_layer("C3").full_kernel()))
+    full = np.abs(keras.ops.convert_to_numpy(model.get_layer("C3").full_kernel()))
     for maps, largest in zip(lenet_1998.CONNECTIONS.sum(axis=0), full.max(axis=(0, 1, 2))):
         assert 0.8 < largest * 25 * maps / 2.4 <= 1
     for name, inputs in {"C1": 25, "S2": 4, "S4": 4, "C5": 400, "F6": 120}.items():
