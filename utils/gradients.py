@@ -82,10 +82,10 @@ def backward(function, input_shape, output_shape):
             f"the way back needs Keras' tensorflow, jax or torch backend, got {backend!r}; set KERAS_BACKEND"
         )
 
-    def finite_back(x, signal):
-        found = keras.ops.convert_to_numpy(back(tensor(x), tensor(signal)))
-        if not np.isfinite(found).all():
-            raise ValueError("the gradient is NaN or infinite; check the weights of the model, and the range of pixels")
-        return found
+    return lambda x, signal: _finite(keras.ops.convert_to_numpy(back(tensor(x), tensor(signal))))
 
-    return finite_back
+
+def _finite(gradient):
+    if not np.isfinite(gradient).all():
+        raise ValueError("the gradient is NaN or infinite; check the weights of the model, and the range of pixels")
+    return gradient
