@@ -11,7 +11,7 @@ from tests.helpers import refuses
 from utils import arithmetic, convolution, kernels, plots
 from utils.arithmetic import conv_parameters
 from utils.convolution import conv2d
-from utils.validation import integer, plain_array, real_array
+from utils.validation import has_masked, integer, plain_array, real_array
 
 IMAGE, COLOURS, SERIES = np.ones((6, 6)), np.ones((6, 6, 3)), np.ones(6)
 TAKES = {  # each function of one array that it may be given
@@ -129,6 +129,27 @@ COUNTS = {  # functions of a number that 8 bits hold, but not the numbers comput
     "step": lambda n: plots.correlation_step(np.ones((n, 4)), [[1]], i=n - 1, j=0).description,
     "grids": lambda n: plots.grids({"a": IMAGE}, zero_border={"a": n}, cell_size=n / 200).description,
 }
+
+
+def nested(entry, levels, copies=1):
+    for _ in range(levels):
+        entry = [entry] * copies
+    return entry
+
+
+def endless():
+    entries = []
+    entries += [entries, [entries]]
+    return entries
+
+
+@pytest.mark.parametrize("value", [endless(), nested(1, 40, copies=2), nested(1, 20_000)])
+def test_lists_that_never_end_are_looked_through_once(value):
+    assert not has_masked(value)
+
+
+def test_masked_entries_are_found_at_any_depth():
+    assert has_masked(nested(np.ma.masked_array([1, 2], [True, False]), 2000, copies=2))
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.int8])

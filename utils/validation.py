@@ -72,9 +72,16 @@ def real_array(name, value, shapes):
 
 def has_masked(value):
     """Tell whether an array, or one in a list of them, has masked entries."""
-    if isinstance(value, (list, tuple)):
-        return any(map(has_masked, value))
-    return np.ma.is_masked(value)
+    left, seen = [value], set()
+    while left:
+        entry = left.pop()
+        if not isinstance(entry, (list, tuple)):
+            if np.ma.is_masked(entry):
+                return True
+        elif id(entry) not in seen:  # a list may hold itself
+            seen.add(id(entry))
+            left.extend(entry)
+    return False
 
 
 def check_memory(name, value, shape, itemsize=8):
