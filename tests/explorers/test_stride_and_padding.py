@@ -106,8 +106,9 @@ def test_arrow_keys_and_mouse_choose_a_window(show):
 
 def test_what_the_rounding_leaves_out_is_said(show):
     frame = show(explorers.stride_and_padding())
-    assert frame.inner_text("#ignored") == "1.5 is rounded down: 1 pixel is left over. Ignored: 1 pixel (5)."
+    assert frame.inner_text("#ignored") == "1.5 is rounded down: 1 pixel left over. Ignored: 1 pixel (5)."
     frame.locator("#same").check()
+    assert frame.inner_text("#P-number") == "–"
     assert (
         frame.inner_text("#ignored") == "same: ⌈W/S⌉ = ⌈6/2⌉ = 3 windows; 0 zeros before, 1 after. Every pixel is read."
     )
@@ -115,7 +116,7 @@ def test_what_the_rounding_leaves_out_is_said(show):
     frame.locator("#P").fill("1")
     assert (
         frame.inner_text("#ignored")
-        == "2.5 is rounded down: 1 place is left over. Every pixel is read. 1 zero is never read."
+        == "2.5 is rounded down: 1 place left over. Every pixel is read. 1 zero is never read."
     )
 
 

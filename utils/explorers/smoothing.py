@@ -76,7 +76,7 @@ def smoothing(readings=None, truth=None, weights=None, noise=None, unit="km", st
         f"{len(weights)} weights smooth {len(readings)} readings. The weights can be dragged, their shape and number "
         f"chosen; the estimate{'' if truth is None else ', its lag and the noise left'} follow.",
         height=640,
-        narrow=1010,
+        narrow=1030,
     )
 
 

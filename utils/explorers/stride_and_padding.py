@@ -46,7 +46,7 @@ def stride_and_padding(input_size=6, kernel_size=3, strides=2, padding="valid", 
         f"The windows of a filter of {F} with stride {S} over {W} pixels: {windows} of them. Sizes, stride, padding "
         "and dilation can be changed; the windows, what they ignore, parameters and multiply-adds follow.",
         height=640,
-        narrow=1140,
+        narrow=1150,
     )
 
 
