@@ -4,9 +4,13 @@ from utils import explorers
 
 EXPLORERS = {
     "sliding_filter": lambda: explorers.sliding_filter(),
+    "smoothing": lambda: explorers.smoothing(),
+    "stride_and_padding": lambda: explorers.stride_and_padding(),
 }
 
 # What a test does to an explorer a hundred times, to measure how long one change takes: JavaScript of the step i.
 CHANGES = {
     "sliding_filter": "i => { pixels[0][0].value = i % 9; pixels[0][0].oninput(); }",
+    "smoothing": "i => { byId('length').value = 30 - i % 10; byId('length').oninput(); }",
+    "stride_and_padding": "i => { byId('W').value = 7 + i % 8; byId('W').oninput(); }",
 }

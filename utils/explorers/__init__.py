@@ -7,5 +7,7 @@ lecture's example. The pages lie in `pages`: a file each, in plain HTML and Java
 
 from utils.explorers.explorer import Explorer
 from utils.explorers.sliding_filter import sliding_filter
+from utils.explorers.smoothing import smoothing
+from utils.explorers.stride_and_padding import stride_and_padding
 
-__all__ = ["Explorer", "sliding_filter"]
+__all__ = ["Explorer", "sliding_filter", "smoothing", "stride_and_padding"]
