@@ -3,10 +3,12 @@
 from utils import explorers
 
 EXPLORERS = {
+    "filter_laboratory": lambda: explorers.filter_laboratory(),
     "sliding_filter": lambda: explorers.sliding_filter(),
 }
 
 # What a test does to an explorer a hundred times, to measure how long one change takes: JavaScript of the step i.
 CHANGES = {
+    "filter_laboratory": "i => { weights[0][0].value = i % 9; weights[0][0].oninput(); }",
     "sliding_filter": "i => { pixels[0][0].value = i % 9; pixels[0][0].oninput(); }",
 }

@@ -6,6 +6,7 @@ lecture's example. The pages lie in `pages`: a file each, in plain HTML and Java
 """
 
 from utils.explorers.explorer import Explorer
+from utils.explorers.filter_laboratory import filter_laboratory
 from utils.explorers.sliding_filter import sliding_filter
 
-__all__ = ["Explorer", "sliding_filter"]
+__all__ = ["Explorer", "filter_laboratory", "sliding_filter"]
