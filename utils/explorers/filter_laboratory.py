@@ -99,5 +99,5 @@ def _still(image, kernel):
         limit = np.quantile(np.abs(sums), 0.99) or 1
         sums = np.clip(0.5 + 0.5 * sums / limit, 0, 1)
     return plots.images(
-        {"photograph": image, "filtered": sums}, size=3.5, shows="The same photograph before and after a filter"
+        {"photograph": image, "filtered": sums}, size=3, shows="The same photograph before and after a filter"
     )
