@@ -4,11 +4,13 @@ from utils import explorers
 
 EXPLORERS = {
     "filter_laboratory": lambda: explorers.filter_laboratory(),
+    "one_by_one": lambda: explorers.one_by_one(),
     "sliding_filter": lambda: explorers.sliding_filter(),
 }
 
 # What a test does to an explorer a hundred times, to measure how long one change takes: JavaScript of the step i.
 CHANGES = {
     "filter_laboratory": "i => { weights[0][0].value = i % 9; weights[0][0].oninput(); }",
+    "one_by_one": "i => { byId('f1').value = 1 + i; byId('f1').oninput(); }",
     "sliding_filter": "i => { pixels[0][0].value = i % 9; pixels[0][0].oninput(); }",
 }

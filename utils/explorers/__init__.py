@@ -7,6 +7,7 @@ lecture's example. The pages lie in `pages`: a file each, in plain HTML and Java
 
 from utils.explorers.explorer import Explorer
 from utils.explorers.filter_laboratory import filter_laboratory
+from utils.explorers.one_by_one import one_by_one
 from utils.explorers.sliding_filter import sliding_filter
 
-__all__ = ["Explorer", "filter_laboratory", "sliding_filter"]
+__all__ = ["Explorer", "filter_laboratory", "one_by_one", "sliding_filter"]
