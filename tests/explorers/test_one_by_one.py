@@ -89,7 +89,7 @@ def test_the_lectures_example(show):
 @pytest.mark.parametrize("branch, slider, most", [(1, "f1", 164), (2, "f3", 154)])
 def test_up_to_the_break_even_a_reduction_pays(branch, slider, most, show):
     frame = show(explorers.one_by_one())
-    for reduced, words in ((most, "1 times fewer"), (most + 1, "1 times as many"), (2 * most, "times as many")):
+    for reduced, words in ((most, "slightly fewer"), (most + 1, "slightly more"), (2 * most, "times as many")):
         slide(frame, {slider: reduced})
         without, with_it = map(number, frame.evaluate(SHOWN)[branch])
         assert (with_it < without) == (reduced <= most)
