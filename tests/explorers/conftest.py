@@ -8,6 +8,9 @@ import shutil
 
 import pytest
 
+# Frames stay in the process of their page: one that changes it while it opens would be lost to the test.
+ARGUMENTS = ["--no-sandbox", "--disable-features=IsolateSandboxedIframes"]
+
 
 def where():
     """Where the browser is, as Playwright wants to know it."""
@@ -21,7 +24,7 @@ def browser():
 
     with sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(**where(), args=["--no-sandbox"])
+            browser = playwright.chromium.launch(**where(), args=ARGUMENTS)
         except Error as error:
             if os.environ.get("BROWSER_REQUIRED"):
                 raise

@@ -3,6 +3,8 @@
 from utils import explorers
 
 EXPLORERS = {
+    "filter_laboratory": lambda: explorers.filter_laboratory(),
+    "one_by_one": lambda: explorers.one_by_one(),
     "sliding_filter": lambda: explorers.sliding_filter(),
     "smoothing": lambda: explorers.smoothing(),
     "stride_and_padding": lambda: explorers.stride_and_padding(),
@@ -10,6 +12,8 @@ EXPLORERS = {
 
 # What a test does to an explorer a hundred times, to measure how long one change takes: JavaScript of the step i.
 CHANGES = {
+    "filter_laboratory": "i => { weights[0][0].value = i % 9; weights[0][0].oninput(); }",
+    "one_by_one": "i => { byId('f1').value = 1 + i; byId('f1').oninput(); }",
     "sliding_filter": "i => { pixels[0][0].value = i % 9; pixels[0][0].oninput(); }",
     "smoothing": "i => { byId('length').value = 30 - i % 10; byId('length').oninput(); }",
     "stride_and_padding": "i => { byId('W').value = 7 + i % 8; byId('W').oninput(); }",

@@ -6,8 +6,10 @@ lecture's example. The pages lie in `pages`: a file each, in plain HTML and Java
 """
 
 from utils.explorers.explorer import Explorer
+from utils.explorers.filter_laboratory import filter_laboratory
+from utils.explorers.one_by_one import one_by_one
 from utils.explorers.sliding_filter import sliding_filter
 from utils.explorers.smoothing import smoothing
 from utils.explorers.stride_and_padding import stride_and_padding
 
-__all__ = ["Explorer", "sliding_filter", "smoothing", "stride_and_padding"]
+__all__ = ["Explorer", "filter_laboratory", "one_by_one", "sliding_filter", "smoothing", "stride_and_padding"]
