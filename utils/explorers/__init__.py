@@ -6,6 +6,7 @@ lecture's example. The pages lie in `pages`: a file each, in plain HTML and Java
 """
 
 from utils.explorers.explorer import Explorer
+from utils.explorers.lenet5 import lenet5
 from utils.explorers.sliding_filter import sliding_filter
 
-__all__ = ["Explorer", "sliding_filter"]
+__all__ = ["Explorer", "lenet5", "sliding_filter"]
