@@ -82,7 +82,7 @@ def test_layers_of_all_kinds(show):
     def normalization(name):
         layer = layers.BatchNormalization(name=name)
         layer.build((None, None, None, 3))
-        layer.set_weights([[1, 2, -1], [0.5, 0, 0.1], [0.2, -0.1, 0], [0.5, 2, 1]])
+        layer.set_weights(np.array([[1, 2, -1], [0.5, 0, 0.1], [0.2, -0.1, 0], [0.5, 2, 1]]))
         return layer
 
     models = [
