@@ -5,8 +5,9 @@ mouse, a finger or the keyboard. Each function takes arrays or models of one's o
 lecture's example. The pages lie in `pages`: a file each, in plain HTML and JavaScript, which a browser opens as well.
 """
 
+from utils.explorers.equivariance import equivariance
 from utils.explorers.explorer import Explorer
 from utils.explorers.lenet5 import lenet5
 from utils.explorers.sliding_filter import sliding_filter
 
-__all__ = ["Explorer", "lenet5", "sliding_filter"]
+__all__ = ["Explorer", "equivariance", "lenet5", "sliding_filter"]

@@ -1,15 +1,11 @@
 """A pad to draw digits on, and a trained network of LeNet's kind that answers while one draws."""
 
-import json
-
 import numpy as np
 
 from utils import plots
 from utils.explorers.explorer import Explorer, own_data, packed
-from utils.explorers.network import count_weights, layer_list, outputs_of
+from utils.explorers.network import check_size, layer_list, outputs_of
 from utils.validation import real_array
-
-LARGEST_DATA = 250_000  # bytes, nearly all of them weights: 2 bytes each, and a third more as text
 
 
 def lenet5(model=None, digits=None, labels=None, class_names=None):
@@ -48,11 +44,7 @@ def lenet5(model=None, digits=None, labels=None, class_names=None):
 
     pixels = packed(np.round(255 * digits), "uint8")
     data = {"layers": layers, "input": shape, "digits": pixels, "labels": labels, "names": names}
-    if (size := len(json.dumps(data))) > LARGEST_DATA:
-        raise ValueError(
-            f"model has {count_weights(layers):,} weights, with {len(digits)} digits {size:,} bytes of data; at most "
-            f"{LARGEST_DATA:,} fit, about 90,000 weights; take a smaller network or fewer digits"
-        )
+    check_size(data, layers)
     return Explorer(
         "lenet5",
         data,

@@ -4,6 +4,8 @@ The list holds a dict for each layer: what it does, its settings, and its weight
 enough for a forward pass, without Keras, in a page.
 """
 
+import json
+
 import numpy as np
 
 from utils import graph
@@ -20,6 +22,7 @@ ACTIVATIONS = {
         / np.exp(z - z.max(axis=-1, keepdims=True)).sum(axis=-1, keepdims=True)
     ),
 }
+LARGEST_DATA = 250_000  # bytes, nearly all of them weights: 2 bytes each, and a third more as text
 ONLY_IN_TRAINING = ("Dropout", "SpatialDropout2D", "GaussianNoise", "RandomTranslation", "RandomRotation", "RandomZoom")
 
 
@@ -143,6 +146,15 @@ def count_weights(layers):
     """Return how many numbers a list of layers holds as weights."""
     arrays = [value for layer in layers for value in layer.values() if isinstance(value, dict)]
     return sum(int(np.prod(array["shape"])) for array in arrays)
+
+
+def check_size(data, layers):
+    """Refuse the data of a page if they are too many for a notebook, because these layers have too many weights."""
+    if (size := len(json.dumps(data))) > LARGEST_DATA:
+        raise ValueError(
+            f"the networks have {count_weights(layers):,} weights, together with the digits {size:,} bytes of data; at "
+            f"most {LARGEST_DATA:,} fit, about 90,000 weights; take smaller networks or fewer digits"
+        )
 
 
 def outputs_of(layers, image):

@@ -137,3 +137,32 @@ function paintMaps(canvas, { shape, values }, across, low, high) {
   }
   context.putImageData(pixels, 0, 0);
 }
+
+/** Build a table with a row for each class: its name, a bar for the probability, the probability, the score. */
+function buildScores(table, names) {
+  return names.map(name => {
+    const row = table.insertRow(), head = row.appendChild(document.createElement("th"));
+    head.textContent = name;
+    head.scope = "row";
+    const bar = row.insertCell(), [percent, score] = range(2).map(() => row.insertCell());
+    bar.className = "bar";
+    percent.className = score.className = "number";
+    score.classList.add("quiet");
+    return { row, bar: bar.appendChild(document.createElement("div")), percent, score };
+  });
+}
+
+const givesProbabilities = network => network.at(-1).activation === "softmax";
+
+/** Fill such a table with a network's output, and return the probabilities: the output itself, or its softmax. */
+function showScores(table, scores, network) {
+  const already = givesProbabilities(network), best = scores.indexOf(Math.max(...scores));
+  const probabilities = already ? scores : ACTIVATIONS.softmax(Float64Array.from(scores));
+  table.forEach(({ row, bar, percent, score }, k) => {
+    row.className = k === best ? "best" : "";
+    bar.style.width = `${100 * probabilities[k]}%`;
+    percent.textContent = `${text(100 * probabilities[k], 1)} %`;
+    score.textContent = already ? "" : text(scores[k], 1);
+  });
+  return probabilities;
+}
