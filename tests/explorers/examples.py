@@ -5,6 +5,8 @@ from utils import explorers
 EXPLORERS = {
     "filter_laboratory": lambda: explorers.filter_laboratory(),
     "one_by_one": lambda: explorers.one_by_one(),
+    "equivariance": lambda: explorers.equivariance(),
+    "lenet5": lambda: explorers.lenet5(),
     "sliding_filter": lambda: explorers.sliding_filter(),
     "smoothing": lambda: explorers.smoothing(),
     "stride_and_padding": lambda: explorers.stride_and_padding(),
@@ -14,6 +16,8 @@ EXPLORERS = {
 CHANGES = {
     "filter_laboratory": "i => { weights[0][0].value = i % 9; weights[0][0].oninput(); }",
     "one_by_one": "i => { byId('f1').value = 1 + i; byId('f1').oninput(); }",
+    "equivariance": "i => moveTo(i % 13, 3 * i % 13)",
+    "lenet5": "i => { line([0.2 + i % 30 / 50, 0.2], [0.2 + i % 30 / 50, 0.8], 6); draw(); }",
     "sliding_filter": "i => { pixels[0][0].value = i % 9; pixels[0][0].oninput(); }",
     "smoothing": "i => { byId('length').value = 30 - i % 10; byId('length').oninput(); }",
     "stride_and_padding": "i => { byId('W').value = 7 + i % 8; byId('W').oninput(); }",

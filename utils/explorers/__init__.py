@@ -5,11 +5,13 @@ mouse, a finger or the keyboard. Each function takes arrays or models of one's o
 lecture's example. The pages lie in `pages`: a file each, in plain HTML and JavaScript, which a browser opens as well.
 """
 
+from utils.explorers.equivariance import equivariance
 from utils.explorers.explorer import Explorer
 from utils.explorers.filter_laboratory import filter_laboratory
+from utils.explorers.lenet5 import lenet5
 from utils.explorers.one_by_one import one_by_one
 from utils.explorers.sliding_filter import sliding_filter
 from utils.explorers.smoothing import smoothing
 from utils.explorers.stride_and_padding import stride_and_padding
 
-__all__ = ["Explorer", "filter_laboratory", "one_by_one", "sliding_filter", "smoothing", "stride_and_padding"]
+__all__ = ["Explorer", "equivariance", "filter_laboratory", "lenet5", "one_by_one", "sliding_filter", "smoothing", "stride_and_padding"]

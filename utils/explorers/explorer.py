@@ -82,17 +82,33 @@ def packed(array, kind):
     return {"shape": list(array.shape), kind: base64.b64encode(little.tobytes()).decode()}
 
 
+def unpacked(text):
+    """Return the array that `packed` has written; weights of 16 bits become floats of 32."""
+    (kind,) = text.keys() - {"shape"}
+    values = np.frombuffer(base64.b64decode(text[kind]), np.dtype(kind).newbyteorder("<")).reshape(text["shape"])
+    return values.astype("float32" if kind == "float16" else kind)
+
+
+def own_data(name):
+    """Return the data that a page holds when a browser opens its file."""
+    return json.loads(re.search(DATA, (PAGES / f"{name}.html").read_text(encoding="utf-8"), re.S)[0])
+
+
+DATA = r'(?<=<script id="data" type="application/json">).*?(?=</script>)'
+
+
 def _page(name, data):
     """Return the page with all that it asks for inside, and with these data in place of its own."""
     text = (PAGES / f"{name}.html").read_text(encoding="utf-8")
-    shared = {file: (PAGES / file).read_text(encoding="utf-8") for file in ("shared.css", "shared.js")}
-    text = text.replace('<link rel="stylesheet" href="shared.css">', f"<style>\n{shared['shared.css']}</style>")
-    text = text.replace('<script src="shared.js"></script>', f"<script>\n{shared['shared.js']}</script>")
+
+    def inside(asked):
+        return (PAGES / asked[1]).read_text(encoding="utf-8")
+
+    text = re.sub(r'<link rel="stylesheet" href="(\w+\.css)">', lambda asked: f"<style>\n{inside(asked)}</style>", text)
+    text = re.sub(r'<script src="(\w+\.js)"></script>', lambda asked: f"<script>\n{inside(asked)}</script>", text)
     try:
         # Inside a script "</script>" would end it, wherever it stands.
         written = json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
     except (ValueError, TypeError) as error:
         raise ValueError(f"the data of an explorer must be finite numbers, texts, lists and dicts: {error}") from error
-    return re.sub(
-        r'(?<=<script id="data" type="application/json">).*?(?=</script>)', lambda _: written, text, flags=re.S
-    )
+    return re.sub(DATA, lambda _: written, text, flags=re.S)

@@ -9,8 +9,10 @@ const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 /** Write a number with at most `digits` decimals, commas between thousands and a proper minus sign. */
 function text(value, digits = 2) {
   const rounded = Math.abs(value) < 0.5 * 10 ** -digits ? 0 : value;
-  return rounded.toLocaleString("en", { maximumFractionDigits: digits }).replace("-", "\u2212");
+  text.formats[digits] ??= new Intl.NumberFormat("en", { maximumFractionDigits: digits }); // to make one takes long
+  return text.formats[digits].format(rounded).replace("-", "\u2212");
 }
+text.formats = {};
 
 /** Read a number as people type it: comma or point, minus sign or hyphen. NaN for anything else. */
 function read(typed) {
