@@ -6,6 +6,8 @@ lecture's example. The pages lie in `pages`: a file each, in plain HTML and Java
 """
 
 from utils.explorers.explorer import Explorer
+from utils.explorers.paths import paths
+from utils.explorers.receptive_fields import receptive_fields
 from utils.explorers.sliding_filter import sliding_filter
 
-__all__ = ["Explorer", "sliding_filter"]
+__all__ = ["Explorer", "paths", "receptive_fields", "sliding_filter"]
