@@ -10,8 +10,10 @@ from utils.explorers.explorer import Explorer
 from utils.explorers.filter_laboratory import filter_laboratory
 from utils.explorers.lenet5 import lenet5
 from utils.explorers.one_by_one import one_by_one
+from utils.explorers.paths import paths
+from utils.explorers.receptive_fields import receptive_fields
 from utils.explorers.sliding_filter import sliding_filter
 from utils.explorers.smoothing import smoothing
 from utils.explorers.stride_and_padding import stride_and_padding
 
-__all__ = ["Explorer", "equivariance", "filter_laboratory", "lenet5", "one_by_one", "sliding_filter", "smoothing", "stride_and_padding"]
+__all__ = ["Explorer", "equivariance", "filter_laboratory", "lenet5", "one_by_one", "paths", "receptive_fields", "sliding_filter", "smoothing", "stride_and_padding"]

@@ -1,0 +1,88 @@
+"""The paths that are left in the page are those among all subsets of the blocks that go through none taken out."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from tests.helpers import refuses
+from utils import explorers
+
+# Sets the number of blocks and presses those to take out; returns what the page then shows.
+SHOWN = """([blocks, without]) => {
+    byId("number").value = blocks;
+    byId("number").dispatchEvent(new Event("input"));
+    without.forEach(i => buttons[0][i].click());
+    const unrolled = document.querySelectorAll("#unrolled svg > path[stroke='var(--blue)']").length;
+    const [counts, heights] = [bars.map(bar => bar.count.textContent), bars.map(bar => parseFloat(bar.now.style.height))];
+    return [byId("left").innerText, counts, heights, unrolled, byId("facts").innerText];
+}"""
+
+
+def lengths(blocks, without):
+    """Count the paths of each length, by looking at all of them."""
+    through = np.array(list(product([0, 1], repeat=blocks)))
+    left = through[~through[:, without].any(axis=1)]
+    return np.bincount(left.sum(axis=1), minlength=blocks + 1)
+
+
+def test_the_paths_left_are_those_of_an_enumeration(show):
+    """All numbers of blocks up to 14, some more than once, in one page."""
+    frame, rng = show(explorers.paths(14)), np.random.default_rng(0)
+    for blocks in [*range(1, 15), *range(1, 11)]:
+        without = rng.permutation(blocks)[: rng.integers(0, blocks + 1)].tolist()
+        words, counts, heights, unrolled, facts = frame.evaluate(SHOWN, [blocks, without])
+        expected = lengths(blocks, without)
+        assert words.split("= ")[1].startswith(f"{expected.sum():,} of {2**blocks:,} paths are left")
+        if blocks <= 10:
+            assert counts == [str(count) for count in expected]
+        np.testing.assert_allclose(heights, 88 * expected / lengths(blocks, []).max(), atol=1e-3)
+        assert unrolled == (expected.sum() if blocks <= 4 else 0)
+        assert f"through {(blocks - len(without)) / 2:g} on average" in facts
+
+
+def test_forty_blocks_are_counted_to_the_last_path(show):
+    words, *_ = show(explorers.paths(40)).evaluate(SHOWN, [40, [0, 39]])
+    assert f"{2**38:,} of {2**40:,} paths are left, 1 in 4" in words
+
+
+def test_keyboard_and_mouse_take_blocks_out_and_put_them_back(show):
+    frame = show(explorers.paths(5))
+    frame.get_by_role("button", name="block 2").click()
+    for key in ("ArrowRight", "ArrowRight", "Space"):
+        frame.page.keyboard.press(key)
+    assert frame.evaluate("[...out]") == [1, 3]
+    assert frame.get_by_role("button", name="block 4").get_attribute("aria-pressed") == "true"
+    frame.page.keyboard.press("Enter")
+    assert "16 of 32 paths are left, 1 in 2" in frame.inner_text("#left")
+    frame.locator("#number").focus()
+    frame.page.keyboard.press("ArrowLeft")
+    assert frame.evaluate("[n, out.size]") == [4, 0]
+    frame.get_by_role("button", name="block 1").click()
+    frame.locator("#reset").click()
+    assert frame.evaluate("out.size") == 0
+
+
+def test_the_recorded_error_is_that_of_the_argument(show):
+    frame = show(explorers.paths(["conv2_1", "</script><b>", 'c"'], {"</script><b>": 0.1234, 'c"': -0.02}))
+    assert frame.evaluate("[...document.querySelectorAll('.points')].map(e => e.innerText)") == ["+12.3", "\u22122"]
+    assert "Recorded: without it the error changed by +12.3 percentage points" in frame.evaluate(SHOWN, [3, [1]])[-1]
+    assert "No error was recorded" in frame.evaluate(SHOWN, [3, [0]])[-1]
+    assert "ecorded" not in frame.evaluate(SHOWN, [3, [0, 1]])[-1] + frame.evaluate(SHOWN, [2, [1]])[-1]
+
+
+@pytest.mark.parametrize(
+    "arguments, fragment",
+    [
+        (dict(blocks=0), "blocks must be at least 1"),
+        (dict(blocks=2.5), "blocks must be a whole number"),
+        (dict(blocks=41), "blocks must be 1 to 40"),
+        (dict(blocks=["a", "a"]), "blocks must have a name each"),
+        (dict(blocks=3, rise=[0.1]), "rise must be a dict"),
+        (dict(blocks=3, rise={4: 0.1}), "rise must be of blocks, got 4"),
+        (dict(blocks=3, rise={1: 12}), "rise must be from -1 to 1"),
+        (dict(blocks=3, rise={1: np.nan}), "rise contains NaN"),
+    ],
+)
+def test_bad_input(arguments, fragment):
+    refuses(lambda: explorers.paths(**arguments), fragment)
