@@ -4,18 +4,10 @@ Where there is neither, these tests are skipped, unless BROWSER_REQUIRED is set.
 """
 
 import os
-import shutil
 
 import pytest
 
-# Frames stay in the process of their page: one that changes it while it opens would be lost to the test.
-ARGUMENTS = ["--no-sandbox", "--disable-features=IsolateSandboxedIframes"]
-
-
-def where():
-    """Where the browser is, as Playwright wants to know it."""
-    installed = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    return {"executable_path": installed} if installed else {"channel": "chrome"}  # where Chrome installs itself
+from records.explorers import launch
 
 
 @pytest.fixture(scope="package")
@@ -24,7 +16,7 @@ def browser():
 
     with sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(**where(), args=ARGUMENTS)
+            browser = launch(playwright)
         except Error as error:
             if os.environ.get("BROWSER_REQUIRED"):
                 raise

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.explorers.examples import CHANGES, EXPLORERS
+from records.explorers import CHANGES, EXPLORERS
 from tests.helpers import refuses
 from utils import explorers, plots
 from utils.explorers.explorer import PAGES, Explorer, packed

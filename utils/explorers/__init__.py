@@ -16,4 +16,15 @@ from utils.explorers.sliding_filter import sliding_filter
 from utils.explorers.smoothing import smoothing
 from utils.explorers.stride_and_padding import stride_and_padding
 
-__all__ = ["Explorer", "equivariance", "filter_laboratory", "lenet5", "one_by_one", "paths", "receptive_fields", "sliding_filter", "smoothing", "stride_and_padding"]
+__all__ = [
+    "Explorer",
+    "equivariance",
+    "filter_laboratory",
+    "lenet5",
+    "one_by_one",
+    "paths",
+    "receptive_fields",
+    "sliding_filter",
+    "smoothing",
+    "stride_and_padding",
+]
