@@ -28,7 +28,7 @@ def moved(table, down, right):
 @pytest.mark.parametrize("seed", range(2))
 def test_maps_and_their_errors(seed, show):
     rng = np.random.default_rng(seed)
-    digits = rng.integers(0, 256, (2, 9, 12)) / 255
+    digits = rng.integers(0, 257, (2, 9, 12)) / 256  # numbers that 16 bits hold
     frame = show(explorers.equivariance(digits))
     places = [(0, 0), (13, 10), (6, 5), (7, 5), (6, 8), (8, 7), *rng.integers(0, [14, 11], (10, 2)).tolist()]
     for place in places:
@@ -81,7 +81,7 @@ def test_mouse_keyboard_and_buttons_move_the_digit_as_far_as_the_border(show):
 
 def test_the_networks_of_the_page(show):
     data = own_data("equivariance")
-    digits, frame = unpacked(data["digits"]) / np.float32(255), show(explorers.equivariance())
+    digits, frame = unpacked(data["digits"]), show(explorers.equivariance())
     read = {name: [] for name in data["networks"]}
     for k, digit in enumerate(digits):
         frame.locator("#choose").select_option(index=k)

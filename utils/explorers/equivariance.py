@@ -36,7 +36,7 @@ def equivariance(digits=None, networks=None, labels=None):
         digits = real_array("digits", digits, [("n", "height", "width")])
         if digits.min() < 0 or digits.max() > 1:
             raise ValueError(f"digits must lie between 0 and 1, got {digits.min()} to {digits.max()}; divide by 255")
-        data |= {"digits": packed(np.round(255 * digits), "uint8"), "labels": list(range(1, len(digits) + 1))}
+        data |= {"digits": packed(digits, "float16"), "labels": list(range(1, len(digits) + 1))}
     count, *size = data["digits"]["shape"]
     if any(n >= canvas for n, canvas in zip(size, data["input"])):
         raise ValueError(f"digits must be smaller than the canvas of {data['input'][:2]} pixels, got {size}; crop them")
@@ -49,7 +49,7 @@ def equivariance(digits=None, networks=None, labels=None):
     return Explorer(
         "equivariance",
         data,
-        _still(unpacked(data["digits"])[0] / 255, data["input"][:2]),
+        _still(unpacked(data["digits"])[0], data["input"][:2]),
         "A digit on a black canvas, to be dragged about; the map of a filter, the pooled map and the scores of the "
         "networks follow.",
         height=650,
