@@ -14,8 +14,7 @@ SHOWN = """([blocks, without]) => {
     byId("number").dispatchEvent(new Event("input"));
     without.forEach(i => buttons[0][i].click());
     const unrolled = document.querySelectorAll("#unrolled svg > path[stroke='var(--blue)']").length;
-    const counts = bars.map(bar => bar.count.textContent);
-    const heights = bars.map(bar => parseFloat(bar.now.style.height));
+    const counts = bars.map(bar => bar.count.textContent), heights = bars.map(bar => parseFloat(bar.now.style.height));
     return [byId("left").innerText, counts, heights, unrolled, byId("facts").innerText];
 }"""
 

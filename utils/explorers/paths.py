@@ -38,7 +38,7 @@ def paths(blocks=27, rise=None):
     recorded = _recorded(rise or {}, names)
     middle = len(names) // 2
     counts = {f"through {k}": comb(len(names), k) / 2 ** len(names) for k in range(len(names) + 1)}
-    likely = {name: share for name, share in counts.items() if share >= 0.001}
+    likely = {name: share for name, share in counts.items() if share >= 0.02}
     return Explorer(
         "paths",
         {"blocks": names, "rise": recorded},

@@ -18,7 +18,7 @@ from utils.explorers.explorer import PAGES, Explorer, packed
 from utils.pixels import check_pixels
 from utils.validation import integer
 
-SIDE = 150  # pixels of the photograph in the page
+SIDE = 128  # pixels of the photograph in the page
 DEEPEST, LARGEST = 60, 1024  # layers, and pixels along a side of the image
 
 
@@ -48,12 +48,10 @@ def receptive_fields(photo=None, networks=None):
     else:
         networks = {str(name): _checked(name, network) for name, network in networks.items()}
     name, first = next(iter(networks.items()))
-    fields = [(0, 0, 1, first["size"]), *follow(first["size"], first["layers"])]
-    chosen = max(k for k in range(1, len(fields)) if k == 1 or fields[k][1] - fields[k][0] < first["size"] / 3)
     return Explorer(
         "receptive_fields",
-        {"photo": packed(photo, "uint8"), "networks": networks, "layer": chosen - 1},
-        _still(photo, name, first, fields),
+        {"photo": packed(photo, "uint8"), "networks": networks},
+        _still(photo, name, **first),
         f"A photograph, and what a unit of a layer of {name} sees of it. Another network, layer or unit can be "
         "chosen and every layer changed; size, jump and padding of the field follow.",
         height=700,
@@ -167,19 +165,20 @@ def _square(photo):
     return np.asarray(square.resize((SIDE, SIDE), Image.Resampling.BOX) if side > SIDE else square)
 
 
-def _still(photo, name, network, fields):
-    """Draw what the unit in the middle sees, in three layers."""
-    pictures = {}
-    for k in sorted({round(part * (len(fields) - 1)) or 1 for part in (0.3, 0.6, 1)}):
+def _still(photo, name, size, layers):
+    """Draw what the unit in the middle sees, in the middle of the stack and at its end."""
+    pictures, fields = {}, follow(size, layers)
+    for k in sorted({len(layers) // 2, len(layers) - 1}):
         start, end, jump, units = fields[k]
-        scale = len(photo) / network["size"]
-        low, high = ((edge + units // 2 * jump) * scale for edge in (start, end + 1))
+        low, high = ((edge + units // 2 * jump) * len(photo) / size for edge in (start, end + 1))
         inside = np.arange(len(photo)) + 0.5
         inside = (inside > low) & (inside < high)
         seen = (inside[:, None] & inside)[..., None]
-        pictures[f"{network['layers'][k - 1][0]}: {end - start + 1} pixels"] = np.where(seen, photo, photo // 4)
-    shows = f"What the unit in the middle sees of the photograph is bright, in layers of {name}; it grows with depth."
-    return plots.images(pictures, size=2.6, shows=shows)
+        pictures[f"{layers[k][0]}: {end - start + 1} pixels"] = np.where(seen, photo, photo // 4)
+    shows = (
+        f"What the unit in the middle sees of the photograph is bright, in layers of {name}; deeper down it is more."
+    )
+    return plots.images(pictures, size=2.0, shows=shows)
 
 
 def _of_the_page():
