@@ -5,16 +5,13 @@ branches join, it is the one that sees most. The stacks of the lecture's network
 made them, and a test compares them with the networks.
 """
 
-import json
-import re
-
 import numpy as np
 import skimage
 from PIL import Image
 
 from utils import plots
 from utils.arithmetic import padding_amounts
-from utils.explorers.explorer import PAGES, Explorer, packed
+from utils.explorers.explorer import Explorer, own_data, packed
 from utils.pixels import check_pixels
 from utils.validation import integer
 
@@ -42,7 +39,7 @@ def receptive_fields(photo=None, networks=None):
     """
     photo = _square(check_pixels("photo", skimage.data.cat() if photo is None else photo))
     if networks is None:
-        networks = _of_the_page()["networks"]
+        networks = own_data("receptive_fields")["networks"]
     elif not isinstance(networks, dict) or not networks:
         raise ValueError(f"networks must be a dict of name -> network, got {networks!r}; give it a network")
     else:
@@ -179,8 +176,3 @@ def _still(photo, name, size, layers):
         f"What the unit in the middle sees of the photograph is bright, in layers of {name}; deeper down it is more."
     )
     return plots.images(pictures, size=2.0, shows=shows)
-
-
-def _of_the_page():
-    text = (PAGES / "receptive_fields.html").read_text(encoding="utf-8")
-    return json.loads(re.search(r'<script id="data" type="application/json">(.*?)</script>', text, re.S)[1])
