@@ -71,12 +71,23 @@ SMALL_TEXT = """() => [...document.querySelectorAll("body *:not(.only-heard, scr
 @everywhere
 def test_it_fits_a_phone_and_a_lecture_hall(name, show):
     explorer = EXPLORERS[name]()
-    for width, height in ((390, 844), (1280, 720)):
+    for width, height in ((390, 844), (640, 720), (776, 720), (1000, 720), (1280, 720)):
         frame = show(explorer, width, height)
         assert frame.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
-    content, room = frame.evaluate("[document.documentElement.scrollHeight, innerHeight]")
-    assert content <= room <= 720
+        content, room = frame.evaluate("[document.documentElement.getBoundingClientRect().height, innerHeight]")
+        assert content <= room + 1, width
+    assert room <= 720
     assert frame.evaluate(SMALL_TEXT) == []
+
+
+@pytest.mark.parametrize("width", [390, 800, 1100, 1280])
+def test_a_press_is_where_it_is_seen_however_small_the_page_is_drawn(width, show):
+    frame = show(small(), width)
+    frame.evaluate("addEventListener('click', event => { window.found = placeOf(event, byId('sum')); })")
+    box = frame.locator("#sum").bounding_box()
+    frame.page.mouse.click(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2)
+    size = frame.evaluate("[byId('sum').clientWidth / 4, byId('sum').clientHeight / 2]")
+    np.testing.assert_allclose(frame.evaluate("found"), size, atol=2)
 
 
 @everywhere

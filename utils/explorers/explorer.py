@@ -17,6 +17,7 @@ import numpy as np
 from utils.plots.style import png
 
 PAGES = Path(__file__).parent / "pages"
+WIDE = 1264  # pixels; pages/shared.js knows it, too
 LARGEST = 1_000_000  # bytes of a page; a notebook may have 1,500,000 altogether
 
 
@@ -34,8 +35,8 @@ class Explorer:
             data: What the page's scripts find in `data`: a dict of numbers, texts, lists and `packed` arrays.
             picture: A `DescribedFigure`, which stands where scripts do not run.
             description: A sentence for those who cannot see the page.
-            height: Of the frame in pixels, where it is 900 pixels wide or wider.
-            narrow: The same, where it is as narrow as a phone, 390 pixels.
+            height: Of the frame in pixels, where it is 1264 pixels wide or wider; narrower ones show the page smaller.
+            narrow: The same, where the page has the layout for a phone, below 760 pixels.
 
         Raises:
             ValueError: For data that JSON does not know, such as NaN, and for more than a million bytes.
@@ -49,17 +50,17 @@ class Explorer:
         return f"<Explorer: {self.description}>"
 
     def _repr_html_(self):
-        tall, flat = max(self._heights), min(self._heights)
         wide, narrow = self._heights
-        slope = (narrow - wide) / 510  # pixels of height for each pixel between 390 and 900
-        height = f"clamp({flat}px, calc({wide}px + {slope:.3f} * (900px - 100vw)), {tall}px)"
+        # As wide as the cell; up to 759 pixels as tall as on a phone, then as pages/shared.js draws the page.
+        height = f"max(min({wide}px, {100 * wide / WIDE:.2f}cqw), min({narrow}px, (760px - 100cqw) * 9999))"
         alt, title = html.escape(self._picture.description), html.escape(self.description)
         still = base64.b64encode(png(self._picture)[0]).decode()
         return (
-            f'<div style="display:grid"><img alt="{alt}" style="grid-area:1/1;max-width:100%" '
-            f'src="data:image/png;base64,{still}"><iframe title="{title}" sandbox="allow-scripts" allow="fullscreen" '
+            '<div style="container-type:inline-size"><div style="display:grid">'
+            f'<img alt="{alt}" style="grid-area:1/1;max-width:100%" src="data:image/png;base64,{still}">'
+            f'<iframe title="{title}" sandbox="allow-scripts" allow="fullscreen" '
             f'style="grid-area:1/1;width:100%;height:{height};border:0;background:Canvas" '
-            f'srcdoc="{html.escape(self.page)}"></iframe></div>'
+            f'srcdoc="{html.escape(self.page)}"></iframe></div></div>'
         )
 
 

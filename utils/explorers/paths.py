@@ -46,7 +46,7 @@ def paths(blocks=27, rise=None):
         f"The paths through {len(names)} residual blocks. Blocks can be taken out; the paths that are left and the "
         f"number of blocks they go through, about {middle} for most of them, follow.",
         height=690,
-        narrow=1000,
+        narrow=1030,
     )
 
 

@@ -6,6 +6,15 @@ const byId = id => document.getElementById(id);
 const range = n => Array.from({ length: n }, (_, i) => i);
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
+// From 760 pixels on, a page is drawn as a picture is: always with the same layout, as large as there is room for.
+function fit() {
+  const zoom = innerWidth < 760 ? 1 : Math.min(innerWidth / 1264, 1), root = document.documentElement.style;
+  root.zoom = zoom;
+  root.setProperty("--page", `${innerWidth / zoom}px`);
+}
+fit();
+addEventListener("resize", fit);
+
 /** Write a number with at most `digits` decimals, commas between thousands and a proper minus sign. */
 function text(value, digits = 2) {
   const rounded = Math.abs(value) < 0.5 * 10 ** -digits ? 0 : value;
@@ -47,6 +56,12 @@ function onArrows(element, move) {
     event.preventDefault();
     move(...step);
   });
+}
+
+/** Where an event is inside an element, in the element's own pixels. */
+function placeOf(event, element) {
+  const box = element.getBoundingClientRect();
+  return [(event.clientX - box.left) / box.width * element.clientWidth, (event.clientY - box.top) / box.height * element.clientHeight];
 }
 
 /** Call move(x, y, event) while a mouse button or a finger is down; x and y run from 0 to 1 inside the element. */
