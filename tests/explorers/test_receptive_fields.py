@@ -9,7 +9,8 @@ import pytest
 from tests.helpers import refuses
 from utils import explorers, models
 from utils.architecture import receptive_field, receptive_windows
-from utils.explorers.receptive_fields import _of_the_page, stack_of
+from utils.explorers.explorer import own_data
+from utils.explorers.receptive_fields import stack_of
 from utils.graph import without_weights
 
 NETWORKS = {
@@ -33,7 +34,7 @@ def networks():
 
 def test_the_stacks_in_the_page_are_those_of_the_networks(networks):
     stacks = json.loads(json.dumps({name: stack_of(model) for name, model in networks.items()}))
-    assert {name: _of_the_page()["networks"][name] for name in NETWORKS} == stacks
+    assert {name: own_data("receptive_fields")["networks"][name] for name in NETWORKS} == stacks
 
 
 @pytest.mark.parametrize("name", NETWORKS)
