@@ -84,6 +84,7 @@ def test_it_fits_a_phone_and_a_lecture_hall(name, show):
 def test_a_press_is_where_it_is_seen_however_small_the_page_is_drawn(width, show):
     frame = show(small(), width)
     frame.evaluate("addEventListener('click', event => { window.found = placeOf(event, byId('sum')); })")
+    frame.locator("#sum").scroll_into_view_if_needed()
     box = frame.locator("#sum").bounding_box()
     frame.page.mouse.click(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2)
     size = frame.evaluate("[byId('sum').clientWidth / 4, byId('sum').clientHeight / 2]")

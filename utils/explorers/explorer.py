@@ -57,7 +57,8 @@ class Explorer:
         still = base64.b64encode(png(self._picture)[0]).decode()
         return (
             '<div style="container-type:inline-size"><div style="display:grid">'
-            f'<img alt="{alt}" style="grid-area:1/1;max-width:100%" src="data:image/png;base64,{still}">'
+            f'<img alt="{alt}" style="grid-area:1/1;max-width:100%;max-height:{height}" '
+            f'src="data:image/png;base64,{still}">'
             f'<iframe title="{title}" sandbox="allow-scripts" allow="fullscreen" '
             f'style="grid-area:1/1;width:100%;height:{height};border:0;background:Canvas" '
             f'srcdoc="{html.escape(self.page)}"></iframe></div></div>'
