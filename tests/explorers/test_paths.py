@@ -86,3 +86,12 @@ def test_the_recorded_error_is_that_of_the_argument(show):
 )
 def test_bad_input(arguments, fragment):
     refuses(lambda: explorers.paths(**arguments), fragment)
+
+
+@pytest.mark.parametrize("width", [390, 800, 1280])
+def test_lengths_are_written_below_the_bars(width, show):
+    shown = show(explorers.paths(27), width)
+    numbers = [label for label in shown.evaluate("bars.map(bar => bar.k.textContent)") if label]
+    assert len(numbers) >= 7 and numbers[0] == "0"
+    shown.evaluate("() => { byId('bars').style.display = 'none'; label(); }")  # as in a page that is not shown yet
+    assert len([label for label in shown.evaluate("bars.map(bar => bar.k.textContent)") if label]) >= 7

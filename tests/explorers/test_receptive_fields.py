@@ -126,11 +126,32 @@ def test_a_click_on_a_unit_and_on_the_photograph(show):
     frame.locator("#stack tbody tr:nth-child(2) th").click()
     frame.locator("#map").click(position={"x": 1, "y": 199})
     assert frame.evaluate("unit") == [7, 0] and "pixels 27 to 32 down, −1 to 4 across" in frame.inner_text("#facts")
-    assert frame.inner_text("#field") == "6 × 6 pixels" and "31 % of it padding" in frame.inner_text("#facts")
+    assert frame.inner_text("#field") == "6 × 6 pixels" and "31 % of it is padding" in frame.inner_text("#facts")
     frame.locator("#photo").click()
     assert frame.evaluate("unit.map(i => [3, 4].includes(i))") == [True, True]
     frame.page.keyboard.press("ArrowRight")
-    assert "its neighbour is 4 pixels further" in frame.inner_text("#facts")
+    assert "its neighbour is 4 pixels away" in frame.inner_text("#facts")
+
+
+@pytest.mark.parametrize("typed", ["", "0", "abc", "-3", "2000", "1.5"])
+def test_a_size_that_is_none_changes_nothing(typed, show):
+    frame = show(explorers.receptive_fields())
+    before = frame.inner_text("#facts")
+    frame.locator("#size").fill(typed)
+    assert frame.locator("#size").get_attribute("aria-invalid") == "true"
+    assert frame.inner_text("#facts") == before
+    frame.locator("#size").fill("224")
+    assert frame.inner_text("#facts") == before
+
+
+def test_the_chosen_unit_stays_where_it_is_in_the_image(show):
+    frame = show(explorers.receptive_fields())
+    middle = frame.evaluate("unit")
+    for size in (100, 224, 57, 224):
+        frame.locator("#size").fill(str(size))
+        (place,) = set(frame.evaluate("unit.map(i => (i + 0.5) / fields[chosen].units)"))
+        assert abs(place - 0.5) < 0.15
+    assert max(abs(a - b) for a, b in zip(frame.evaluate("unit"), middle)) <= 2
 
 
 def test_models_and_photographs_of_ones_own(show):
