@@ -6,6 +6,7 @@ import numpy as np
 import PIL.Image
 import pytest
 import skimage.data
+from packaging.version import Version
 from PIL import ImageCms
 
 from tests.helpers import needs_fork, refuses
@@ -102,10 +103,17 @@ def test_the_inks_of_a_print(saved):
     assert difference.mean() < 3
 
 
-def test_lab_and_ycbcr(saved):
+def test_lab(saved):
     srgb, lab = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
     picture = ImageCms.profileToProfile(PIL.Image.fromarray(COLOURS), srgb, lab, outputMode="LAB")
     assert np.abs(read_image(saved(picture, "lab.tif")).astype(int) - COLOURS).mean() < 3
+
+
+OLD_PILLOW = Version(PIL.__version__) < Version("13")
+
+
+@pytest.mark.skipif(OLD_PILLOW, reason="Pillow before 13 cannot read such a file without compression; it is refused")
+def test_ycbcr(saved):
     picture = PIL.Image.fromarray(COLOURS).convert("YCbCr")
     assert np.abs(read_image(saved(picture, "a.tif")).astype(int) - COLOURS).mean() < 3
 

@@ -211,9 +211,16 @@ def test_the_smallest_image_does(network):
 )
 def test_a_smaller_image_would_not_do(network, smallest, arguments, monkeypatch):
     monkeypatch.setattr(sys.modules[network.__module__], "check_image", lambda input_shape, smallest: input_shape)
-    unbuilt(network, input_shape=(smallest, smallest, 3), **arguments)
-    with pytest.raises(ValueError, match=r"negative|Computed output size|dimension"):
-        unbuilt(network, input_shape=(smallest - 1, smallest - 1, 3), **arguments)
+
+    def smallest_map(size):
+        try:
+            model = unbuilt(network, input_shape=(size, size, 3), **arguments)
+        except ValueError as error:  # of Keras, some versions of which give maps without a pixel instead
+            return 0 if re.search(r"negative|Computed output size|dimension", str(error)) else str(error)
+        return min(min(layer.output.shape[1:]) for layer in model.layers)
+
+    assert smallest_map(smallest) > 0
+    assert smallest_map(smallest - 1) <= 0
 
 
 KERAS_ORDER = ["include_top", "weights", "input_shape", "pooling", "classes", "classifier_activation", "name"]
