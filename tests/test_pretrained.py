@@ -158,7 +158,7 @@ def test_decode_predictions():
     refuses(lambda: decode_predictions(probabilities[0]), "(images, 1000)", "(1000,)")
     refuses(lambda: decode_predictions(probabilities * np.nan), "NaN")
     refuses(lambda: decode_predictions(probabilities, 0), "top must be at least 1, got 0")
-    refuses(lambda: decode_predictions(probabilities, 1001), "top must be at most 1000", "1001")
+    refuses(lambda: decode_predictions(probabilities, 1001), "top must be at most 1,000", "1,001")
 
 
 def test_only_probabilities_are_called_so():

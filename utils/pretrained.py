@@ -115,9 +115,7 @@ def decode_predictions(predictions, top=5):
             f"predictions must have shape (images, 1000), got {predictions.shape}; use a model with the 1,000 classes "
             "of ImageNet, include_top=True"
         )
-    top = integer("top", top, 1)
-    if top > 1000:
-        raise ValueError(f"top must be at most 1000, the number of classes, got {top}")
+    top = integer("top", top, 1, 1000, "the number of classes")
     if predictions.min() < 0 or np.abs(predictions.sum(axis=1, dtype="float64") - 1).max() > 0.01:
         raise ValueError(
             f"predictions must be probabilities, not negative and with the sum 1 in each row, got values from "

@@ -113,10 +113,8 @@ def unfreeze(model, *, blocks=None, layers=None, depthwise=True):
         chosen = _base_layers(model)
     always = (keras.layers.BatchNormalization, *([] if depthwise else [keras.layers.DepthwiseConv2D]))
     if layers is not None:
-        layers, chosen = integer("layers", layers, 1), [layer for layer in chosen if _has_other_weights(layer, always)]
-        if layers > len(chosen):
-            raise ValueError(f"layers must be at most {len(chosen)}, the layers with weights, got {layers}")
-        chosen = chosen[-layers:]
+        chosen = [layer for layer in chosen if _has_other_weights(layer, always)]
+        chosen = chosen[-integer("layers", layers, 1, len(chosen), "the layers with weights") :]
     _set_trainable(model, chosen, always)
     return _summary(model)
 

@@ -112,8 +112,18 @@ def _memory():
 MEMORY = _memory()
 
 
-def integer(name, value, minimum):
-    """Return `value` as an int of at least `minimum`; floats and booleans are refused."""
+def integer(name, value, minimum, maximum=None, limit=""):
+    """Return `value` as an int from `minimum` to `maximum`; floats and booleans are refused.
+
+    Args:
+        name: Of the argument, for the message.
+        value: The argument.
+        minimum, maximum: Bounds; without a maximum there is no upper one.
+        limit: What the maximum is, for the message.
+
+    Raises:
+        ValueError: For anything else.
+    """
     try:
         if isinstance(value, (bool, np.bool_)):
             raise TypeError
@@ -122,6 +132,8 @@ def integer(name, value, minimum):
         raise ValueError(f"{name} must be a whole number, got {value!r}; give an int of at least {minimum}") from None
     if number < minimum:
         raise ValueError(f"{name} must be at least {minimum}, got {number}")
+    if maximum is not None and number > maximum:
+        raise ValueError(f"{name} must be at most {maximum:,}, {limit}, got {number:,}")
     return number
 
 

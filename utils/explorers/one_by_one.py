@@ -28,11 +28,12 @@ def one_by_one(size=28, maps=192, filters=(64, 96, 128, 16, 32, 32)):
 
     Introduced in notebook 07.
     """
-    size, maps = _whole("size", size, 1, LARGEST["size"]), _whole("maps", maps, 1, LARGEST["maps"])
+    end = "the end of its slider"
+    size, maps = integer("size", size, 1, LARGEST["size"], end), integer("maps", maps, 1, LARGEST["maps"], end)
     if not isinstance(filters, (tuple, list)) or len(filters) != len(NAMES):
         raise ValueError(f"filters must be six numbers, {', '.join(NAMES)}, got {filters!r}")
     filters = [
-        _whole(f"filters ({name})", number, int("reduce" in name), LARGEST["filters"])
+        integer(f"filters ({name})", number, int("reduce" in name), LARGEST["filters"], end)
         for name, number in zip(NAMES, filters)
     ]
     return Explorer(
@@ -44,13 +45,6 @@ def one_by_one(size=28, maps=192, filters=(64, 96, 128, 16, 32, 32)):
         height=620,
         narrow=1150,
     )
-
-
-def _whole(name, value, minimum, maximum):
-    number = integer(name, value, minimum)
-    if number > maximum:
-        raise ValueError(f"{name} must be at most {maximum:,}, the end of its slider, got {number:,}")
-    return number
 
 
 def _still(size, maps, k1, d3, k3, d5, k5, k_pool):

@@ -35,9 +35,12 @@ def stride_and_padding(input_size=6, kernel_size=3, strides=2, padding="valid", 
     numbers = {"input_size": input_size, "kernel_size": kernel_size, "strides": strides}
     numbers |= {"dilation_rate": dilation_rate, "channels": channels, "filters": filters}
     for name, value in numbers.items():
-        numbers[name] = _bounded(name, value, 1, LARGEST[name])
+        numbers[name] = integer(name, value, 1, LARGEST[name], "so that the windows can be drawn")
     W, F, S, d, D, K = numbers.values()
-    padding = padding.lower() if isinstance(padding, str) else _bounded("padding", padding, 0, MOST_ZEROS)
+    if isinstance(padding, str):
+        padding = padding.lower()
+    else:
+        padding = integer("padding", padding, 0, MOST_ZEROS, "so that the windows can be drawn")
     windows = conv_output_size(W, F, S, padding, d)
     return Explorer(
         "stride_and_padding",
@@ -48,10 +51,3 @@ def stride_and_padding(input_size=6, kernel_size=3, strides=2, padding="valid", 
         height=640,
         narrow=1150,
     )
-
-
-def _bounded(name, value, lowest, largest):
-    number = integer(name, value, lowest)
-    if number > largest:
-        raise ValueError(f"{name} must be at most {largest}, so that the windows can be drawn, got {number}")
-    return number

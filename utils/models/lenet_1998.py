@@ -34,9 +34,7 @@ def lenet5_1998(input_shape=(32, 32, 1), classes=10, name="lenet5_1998"):
 
     Source: section II-B; initial weights as in appendix A. Introduced in notebook 05.
     """
-    classes = integer("classes", classes, 1)
-    if classes > len(BITMAPS):
-        raise ValueError(f"classes must be at most {len(BITMAPS)}, one for each picture of a digit, got {classes}")
+    classes = integer("classes", classes, 1, len(BITMAPS), "one for each picture of a digit")
 
     image, x = image_of_32(input_shape)
     inputs = 25 * x.shape[-1]

@@ -103,9 +103,7 @@ def blocks(image_shape, *, kernel_size, filters, strides=1, padding="valid", tit
     if np.shape(image_shape) != (3,):
         raise ValueError(f"image_shape must be (height, width, channels), got {image_shape!r}")
     height, width, depth = (integer("image_shape", n, 1) for n in image_shape)
-    filters = integer("filters", filters, 1)
-    if filters > 4:
-        raise ValueError(f"filters must be at most 4, the number that can be drawn, got {filters}")
+    filters = integer("filters", filters, 1, 4, "the number that can be drawn")
     size = integer("kernel_size", kernel_size, 1)
     rows, columns = conv_output_size((height, width), size, strides, padding)
     channels = ["#e7a39b", "#a5d3a2", "#a3bfe6"] if depth == 3 else ["#d6d6d6"] * depth
