@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from course.pictures import difference
 from records.explorers import CHANGES, EXPLORERS
 from tests.helpers import refuses
 from utils import explorers, plots
@@ -89,6 +90,27 @@ def test_a_press_is_where_it_is_seen_however_small_the_page_is_drawn(width, show
     frame.page.mouse.click(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2)
     size = frame.evaluate("[byId('sum').clientWidth / 4, byId('sum').clientHeight / 2]")
     np.testing.assert_allclose(frame.evaluate("found"), size, atol=2)
+
+
+@everywhere
+def test_a_page_that_opens_out_of_sight_looks_the_same_when_it_comes_into_sight(name, show):
+    explorer = EXPLORERS[name]()
+    page = show(explorer, 1000).page
+    page.wait_for_timeout(100)
+    expected = page.screenshot()
+    page.set_content(f'<!doctype html><body><div style="display:none">{explorer._repr_html_()}</div>')
+    page.frames[1].wait_for_load_state()
+    assert page.frames[1].evaluate("innerWidth") == 0
+    page.evaluate("document.querySelector('div').style.display = ''")
+    page.wait_for_timeout(300)
+    found = page.screenshot()
+    assert difference(expected, found) < 0.1
+
+
+def test_a_frame_that_began_without_a_width_gets_its_size_without_a_resize_event(show):
+    frame = show(small(), 1000)  # browsers may give a sandboxed frame its width later, and say nothing
+    frame.evaluate("document.documentElement.style.zoom = 1")  # as if fit() had found no width
+    frame.wait_for_function("Math.abs(document.documentElement.style.zoom - innerWidth / 1264) < 1e-3", timeout=3000)
 
 
 @everywhere

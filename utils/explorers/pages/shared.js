@@ -13,7 +13,7 @@ function fit() {
   root.setProperty("--page", `${innerWidth / zoom}px`);
 }
 fit();
-addEventListener("resize", fit);
+new ResizeObserver(fit).observe(document.documentElement); // a frame that opens out of sight may begin without a width
 
 /** Write a number with at most `digits` decimals, commas between thousands and a proper minus sign. */
 function text(value, digits = 2) {
