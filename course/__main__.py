@@ -14,6 +14,7 @@ import argparse
 import sys
 
 from course import address, check, run
+from course.publishing.folder import CannotPublish
 
 # Each is a module: its docstring explains the command, `add_arguments` declares its options, and `main` carries it
 # out and returns the exit status. To add a command, write such a module and name it here.
@@ -30,7 +31,11 @@ def main(arguments=None):
         module.add_arguments(command)
         command.set_defaults(main=module.main)
     options = parser.parse_args(arguments)
-    return options.main(options)
+    try:
+        return options.main(options)
+    except CannotPublish as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
 
 
 AsWritten = argparse.RawDescriptionHelpFormatter  # keeps the line breaks of the docstrings

@@ -9,11 +9,11 @@ misses the next picture of a screen with 60 a second.
 """
 
 import re
-import shutil
 
 import numpy as np
 from playwright.sync_api import sync_playwright
 
+from course.publishing import browser
 from utils import explorers
 
 EXPLORERS = {
@@ -54,8 +54,8 @@ MEASURE = """change => range(100).map(i => {
 
 def launch(playwright):
     """Start the browser that is installed: Chromium, or Chrome where it installs itself."""
-    installed = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    where = {"executable_path": installed} if installed else {"channel": "chrome"}
+    path = browser.installed()
+    where = {"executable_path": path} if path else {"channel": "chrome"}
     return playwright.chromium.launch(**where, args=ARGUMENTS)
 
 

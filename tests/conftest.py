@@ -1,6 +1,7 @@
 """Fixtures of several test files. What is large is imported where it is needed: most tests do without it."""
 
 import gc
+import os
 import socket
 
 import pytest
@@ -43,3 +44,21 @@ def digits(cache):
     from utils import datasets
 
     return datasets.load("uci_digits", cache)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium or Chrome, driven by Playwright; without one tests are skipped, unless BROWSER_REQUIRED is set."""
+    from playwright.sync_api import Error, sync_playwright
+
+    from records.explorers import launch
+
+    with sync_playwright() as playwright:
+        try:
+            browser = launch(playwright)
+        except Error as error:
+            if os.environ.get("BROWSER_REQUIRED"):
+                raise
+            pytest.skip(f"there is no browser (on Debian: apt-get install chromium): {str(error).splitlines()[0]}")
+        yield browser
+        browser.close()

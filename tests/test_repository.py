@@ -23,7 +23,7 @@ def requirements(name):
     return [Requirement(line) for line in lines if line and not line.startswith("-")]
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-publish.txt", "requirements-dev.txt"])
 def test_constraints_hold_a_version_that_each_requirement_allows(name):
     exact = {wanted.name.lower(): wanted.specifier for wanted in requirements("constraints.txt")}
     for wanted in requirements(name):

@@ -1,28 +1,6 @@
-"""Explorers in a real browser, Chromium or Chrome, driven by Playwright.
-
-Where there is neither, these tests are skipped, unless BROWSER_REQUIRED is set.
-"""
-
-import os
+"""Explorers in a real browser."""
 
 import pytest
-
-from records.explorers import launch
-
-
-@pytest.fixture(scope="package")
-def browser():
-    from playwright.sync_api import Error, sync_playwright
-
-    with sync_playwright() as playwright:
-        try:
-            browser = launch(playwright)
-        except Error as error:
-            if os.environ.get("BROWSER_REQUIRED"):
-                raise
-            pytest.skip(f"there is no browser (on Debian: apt-get install chromium): {str(error).splitlines()[0]}")
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="package")
