@@ -116,3 +116,8 @@ function paint(canvas, values, width, colour = value => [value, value, value]) {
   }
   context.putImageData(pixels, 0, 0);
 }
+
+/** Write how many there are: "1 block", "2 blocks", "1 path is", "2 paths are". */
+function plural(n, one, many = `${one}s`) {
+  return `${text(n)} ${n === 1 ? one : many}`;
+}
