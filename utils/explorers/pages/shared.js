@@ -121,3 +121,9 @@ function paint(canvas, values, width, colour = value => [value, value, value]) {
 function plural(n, one, many = `${one}s`) {
   return `${text(n)} ${n === 1 ? one : many}`;
 }
+
+/** Read a whole number from low to high, with or without commas between thousands. NaN for anything else. */
+function whole(typed, low, high) {
+  const plain = typed.trim(), number = read(/^\d{1,3}(,\d{3})+$/.test(plain) ? plain.replaceAll(",", "") : plain);
+  return Number.isInteger(number) && number >= low && number <= high ? number : NaN;
+}
