@@ -56,6 +56,7 @@ def test_numbers_are_those_of_the_library(show):
         assert shown["tall"] <= 1, setting
         if (F - 1) * d + 1 > W + sum(shown["zeros"]):
             too_large += 1
+            assert ("with its zeros" in shown["formula"]) == (sum(shown["zeros"]) > 0), setting
             refuses(lambda: conv_output_size(W, F, S, padding, d), "larger than the padded input")
             assert "No window fits" in shown["formula"] and "no window fits" in shown["words"], setting
             assert shown["bars"] == shown["products"] == 0, setting
