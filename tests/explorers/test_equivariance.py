@@ -10,7 +10,11 @@ from utils.explorers.explorer import own_data, unpacked
 from utils.explorers.network import outputs_of
 
 FILTERS = {"vertical edges": kernels.SOBEL_X, "level edges": kernels.SOBEL_Y, "Laplacian": kernels.LAPLACIAN}
-SHOWN = """() => ["maperror", "poolederror"].map(id => Number(byId(id).lastChild.textContent.split("error ")[1]))"""
+SHOWN = """() => ["mapverdict", "pooledverdict"].map(id => byId(id).lastChild.textContent)"""
+
+
+def difference(words):
+    return 0 if words == "and does: no difference" else float(words.removeprefix("but differs by up to "))
 
 
 def canvas(digit, place, shape=(22, 22)):
@@ -53,7 +57,14 @@ def test_maps_and_their_errors(seed, show):
             return [[...map.values], [...pooled(map).values]]; }""")
         np.testing.assert_allclose(maps[0], filtered(place).ravel(), atol=1e-5)
         np.testing.assert_allclose(maps[1], pooled(place).ravel(), atol=1e-5)
-        np.testing.assert_allclose(frame.evaluate(SHOWN), errors, atol=0.0051)
+        np.testing.assert_allclose(list(map(difference, frame.evaluate(SHOWN))), errors, atol=0.0051)
+        assert f"; {to_rim(canvas(digits[k], place))} to the rim" in frame.inner_text("#moved").replace("\n", " ")
+
+
+def to_rim(image):
+    """Count the black rows or columns outside of the digit, on the side that has the fewest of them."""
+    sides = [np.argmax(side) for on in (image.any(0), image.any(1)) for side in (on, on[::-1])]
+    return "1 black pixel" if min(sides) == 1 else f"{min(sides)} black pixels"
 
 
 def test_mouse_keyboard_and_buttons_move_the_digit_as_far_as_the_border(show):
@@ -63,20 +74,41 @@ def test_mouse_keyboard_and_buttons_move_the_digit_as_far_as_the_border(show):
     mouse.move(box["x"] + 8 * pixel, box["y"] + 8 * pixel)
     mouse.down()
     mouse.move(box["x"] + 11 * pixel, box["y"] + 6 * pixel)
-    assert frame.evaluate("place") == [4, 9] and frame.inner_text("#moved") == "pixels: 3 right, 2 up"
+    assert frame.evaluate("place") == [4, 9] and frame.inner_text("#moved") == (
+        "moved 3 right, 2 up;\n3 black pixels to the rim"
+    )
     mouse.move(box["x"] + 21.5 * pixel, box["y"] + 0.5 * pixel)
     mouse.up()
     assert frame.evaluate("place") == [0, 12]
-    assert frame.inner_text("#maperror") == "steps: 6 right, 6 up\nmoves along: error 0"
+    assert frame.inner_text("#mapverdict") == "should move 6 right, 6 up,\nand does: no difference"
+    assert "0 black pixels to the rim" in frame.inner_text("#moved")
     assert float(frame.evaluate("networks[0].change.textContent")) > 0.01  # at the rim its maps lose something
     frame.locator("#middle").click()
+    assert frame.inner_text("#pooledverdict") == "should stay where it is,\nand does: no difference"
     frame.locator("#digit").focus()
     frame.page.keyboard.press("ArrowRight")
     frame.locator("#down").click()
     frame.locator("#down").click()
     assert frame.evaluate("place") == [8, 7]
-    assert frame.inner_text("#maperror") == "steps: 1 right, 2 down\nmoves along: error 0"
-    assert frame.inner_text("#poolederror").startswith("steps: 0.5 right, 1 down\ndoes not: error ")
+    assert frame.inner_text("#mapverdict") == "should move 1 right, 2 down,\nand does: no difference"
+    assert frame.inner_text("#pooledverdict").startswith("should move 0.5 right, 1 down,\nbut differs by up to ")
+    words = (
+        "4 black pixels to the rim. The map should move 1 right, 2 down, and does: no difference. The pooled map should"
+    )
+    frame.wait_for_function("words => byId('said').textContent.includes(words)", arg=words)
+
+
+@pytest.mark.parametrize("width", [390, 640, 758])
+def test_on_a_phone_the_answers_stand_beside_the_digit(width, show):
+    frame = show(explorers.equivariance(), width)
+    assert frame.inner_text("#answers").split("\n") == ["CNN, global maximum", "7", "dense network", "7"]
+    frame.evaluate("moveTo(1, 12)")
+    read = frame.locator(".scores tr.best th").all_inner_texts()
+    assert frame.locator("#answers b").all_inner_texts() == read and read[1] != "7"
+    answers, digit = (frame.locator(name).bounding_box() for name in ("#answers", "#digit"))
+    assert answers["y"] <= digit["y"] + 1 and answers["x"] + answers["width"] <= width
+    assert answers["height"] <= digit["height"] + 1
+    show(explorers.equivariance()).locator("#answers").wait_for(state="hidden")
 
 
 def test_the_networks_of_the_page(show):

@@ -45,8 +45,16 @@ def check(frame, unit, size, maps, filters):
     branches, depths = oracle(unit, size, maps, filters)
     assert [[number(text) for text in line] for line in frame.evaluate(SHOWN)] == branches
     sentence = " ".join(frame.inner_text("#totals").split())
-    totals = re.fullmatch(rf"([\d,]+) {unit} become ([\d,]+): .*\. ([\d,]+) maps become ([\d,]+)\.", sentence).groups()
-    assert list(map(number, totals)) == [*np.sum(branches, axis=0), *depths]
+    found = re.fullmatch(
+        rf"([\d,]+) {unit} become (▼ |▲ |)([\d,]+): .*\. ([\d,]+) maps become (▼ |▲ |)([\d,]+)\.", sentence
+    ).groups()
+    totals = [*np.sum(branches, axis=0), *depths]
+    assert [number(found[i]) for i in (0, 2, 3, 5)] == totals
+    assert [found[1], found[4]] == [arrow(*totals[:2]), arrow(*totals[2:])]
+
+
+def arrow(before, after):
+    return "▼ " if after < before else "▲ " if after > before else ""
 
 
 def slide(frame, numbers):
@@ -83,13 +91,25 @@ def test_the_lectures_example(show):
     assert frame.locator("#preset option:checked").inner_text() == "lecture: 5 × 5 alone"
     assert frame.evaluate(SHOWN) == [["0", "0"], ["0", "0"], ["120,422,400", "12,443,648"], ["0", "0"]]
     verdicts = frame.locator(".verdict").all_inner_texts()
-    assert verdicts == ["left out", "left out", "9.7 times fewer", "left out"]
+    assert verdicts == [
+        "left out: 0 filters",
+        "left out: 0 filters",
+        "▼ fewer by a factor of 9.7",
+        "left out: 0 filters",
+    ]
+    assert [frame.locator(f"#f{i}").is_disabled() for i in range(6)] == [False, True, False, False, False, False]
+    frame.locator("#f2").fill("1")  # filters bring the branch back
+    assert frame.locator("#f1").is_enabled() and frame.locator("#f1 + .typed").is_enabled()
 
 
 @pytest.mark.parametrize("branch, slider, most", [(1, "f1", 164), (2, "f3", 154)])
 def test_up_to_the_break_even_a_reduction_pays(branch, slider, most, show):
     frame = show(explorers.one_by_one())
-    for reduced, words in ((most, "slightly fewer"), (most + 1, "slightly more"), (2 * most, "times as many")):
+    for reduced, words in (
+        (most, "slightly fewer"),
+        (most + 1, "slightly more"),
+        (2 * most, "▲ more by a factor of "),
+    ):
         slide(frame, {slider: reduced})
         without, with_it = map(number, frame.evaluate(SHOWN)[branch])
         assert (with_it < without) == (reduced <= most)
@@ -98,7 +118,7 @@ def test_up_to_the_break_even_a_reduction_pays(branch, slider, most, show):
 
 def test_a_reduction_that_changes_nothing(show):
     frame = show(explorers.one_by_one(7, 10, (1, 9, 10, 1, 1, 1)))  # 10·9 + 9·9·10 = 9·10·10
-    assert frame.locator(".verdict").nth(1).inner_text() == "as many"
+    assert frame.locator(".verdict").nth(1).inner_text() == "equally many"
 
 
 def test_the_longest_bar_is_as_long_as_there_is_room(show):
@@ -115,6 +135,40 @@ def test_the_largest_numbers_have_room(show):
         for line in frame.locator(".track > .number").all():
             number, track = line.bounding_box(), line.locator("..").bounding_box()
             assert number["x"] + number["width"] <= track["x"] + track["width"] + 1
+
+
+def test_all_that_grows_is_said_to_grow(show):
+    frame = show(explorers.one_by_one(28, 192, (0, 1, 0, 1, 0, 300)))  # pooling alone, and more maps than before
+    words = frame.inner_text("#totals")
+    assert words == "0 multiply-adds become ▲ 45,158,400: more. 192 maps become ▲ 300."
+    assert frame.locator("#totals strong.more").count() == 2
+    assert frame.locator(".verdict").nth(3).inner_text() == "300 maps instead of 192"
+    slide(frame, {"f5": 0, "f0": 1, "maps": 1, "size": 1})
+    assert frame.inner_text("#totals") == "1 multiply-add becomes 1: equally many. 1 map becomes 1."
+
+
+@pytest.mark.parametrize("typed", ["", "0.5", "x", "-1", "513", "1e2", "5 5"])
+def test_a_number_that_is_none_is_refused_in_words(typed, show):
+    frame = show(explorers.one_by_one())
+    frame.locator("#f2 + .typed").fill(typed)
+    assert frame.inner_text("#hint") == "3 × 3, filters: a whole number from 0 to 512, so 128 is kept."
+    assert frame.locator("#f2 + .typed").get_attribute("aria-invalid") == "true"
+    check(frame, "multiply-adds", 28, 192, [64, 96, 128, 16, 32, 32])
+    frame.page.keyboard.press("Tab")
+    assert frame.locator("#f2 + .typed").input_value() == "128" and "type a number" in frame.inner_text("#hint")
+
+
+def test_numbers_are_typed(show):
+    frame = show(explorers.one_by_one())
+    for place, typed in {"f1": "164", "maps": "1,024", "size": " 7 ", "f5": "0", "f4": "512"}.items():
+        frame.locator(f"#{place} + .typed").fill(typed)
+    check(frame, "multiply-adds", 7, 1024, [64, 164, 128, 16, 512, 0])
+    assert frame.locator("#maps").input_value() == "1024" and "× 7" in frame.inner_text("fieldset")
+    frame.locator("#maps + .typed").fill("1025")
+    assert frame.inner_text("#hint") == "depth D: a whole number from 1 to 1,024, so 1,024 is kept."
+    frame.locator("#f0").focus()
+    frame.page.keyboard.press("ArrowRight")
+    assert frame.locator("#f0 + .typed").input_value() == "65"
 
 
 def test_arrow_keys_move_a_slider(show):

@@ -19,6 +19,9 @@ SHOWN = """([blocks, without]) => {
 }"""
 
 
+LENGTHS = {0: "It goes through no block.", 1: "They go through no block or 1, through 0.5 on average."}
+
+
 def lengths(blocks, without):
     """Count the paths of each length, by looking at all of them."""
     through = np.array(list(product([0, 1], repeat=blocks)))
@@ -33,12 +36,16 @@ def test_the_paths_left_are_those_of_an_enumeration(show):
         without = rng.permutation(blocks)[: rng.integers(0, blocks + 1)].tolist()
         words, counts, heights, unrolled, facts = frame.evaluate(SHOWN, [blocks, without])
         expected = lengths(blocks, without)
-        assert words.split("= ")[1].startswith(f"{expected.sum():,} of {2**blocks:,} paths are left")
+        verb = "is" if expected.sum() == 1 else "are"
+        assert words.split("= ")[1].startswith(f"{expected.sum():,} of {2**blocks:,} paths {verb} left")
         if blocks <= 10:
             assert counts == [str(count) for count in expected]
         np.testing.assert_allclose(heights, 88 * expected / lengths(blocks, []).max(), atol=1e-3)
         assert unrolled == (expected.sum() if blocks <= 4 else 0)
-        assert f"through {(blocks - len(without)) / 2:g} on average" in facts
+        assert facts == LENGTHS.get(
+            blocks - len(without),
+            f"They go through 0 to {blocks - len(without)} blocks, through {(blocks - len(without)) / 2:g} on average.",
+        )
 
 
 def test_forty_blocks_are_counted_to_the_last_path(show):
@@ -65,10 +72,53 @@ def test_keyboard_and_mouse_take_blocks_out_and_put_them_back(show):
 
 def test_the_recorded_error_is_that_of_the_argument(show):
     frame = show(explorers.paths(["conv2_1", "</script><b>", 'c"'], {"</script><b>": 0.1234, 'c"': -0.02}))
-    assert frame.evaluate("[...document.querySelectorAll('.points')].map(e => e.innerText)") == ["+12.3", "\u22122"]
-    assert "Recorded: without it the error changed by +12.3 percentage points" in frame.evaluate(SHOWN, [3, [1]])[-1]
+    assert frame.evaluate("[...document.querySelectorAll('.points')].map(e => e.innerText)") == ["+12", "\u22122"]
+    assert "above a block: the rise of the error without it; below: its fall" in frame.inner_text("#legend")
+    assert "Recorded: without it the error rose by 12.3 percentage points." in frame.evaluate(SHOWN, [3, [1]])[-1]
+    assert "Recorded: without it the error fell by 2 percentage points." in frame.evaluate(SHOWN, [3, [2]])[-1]
     assert "No error was recorded" in frame.evaluate(SHOWN, [3, [0]])[-1]
     assert "ecorded" not in frame.evaluate(SHOWN, [3, [0, 1]])[-1] + frame.evaluate(SHOWN, [2, [1]])[-1]
+
+
+RISES = {1: 0.6, 2: -0.01, 5: 0.125, 6: 0.0996, 7: 0.0994, 8: 1, 9: -1, 10: 0.0004, 11: 0, 12: -0.0004}
+WRITTEN = ["+60", "\u22121", "+13", "+10", "+9.9", "+100", "\u2212100", "0", "0", "0"]
+BOXES = "(kind) => [...document.querySelectorAll(kind)].map(e => e.getBoundingClientRect().toJSON())"
+
+
+@pytest.mark.parametrize("width, blocks", [(390, 12), (700, 27), (800, 27), (1280, 12), (1280, 40)])
+def test_blocks_are_equally_wide_and_a_fall_hangs_below(width, blocks, show):
+    frame = show(explorers.paths(blocks, RISES), width)
+    boxes = {kind: frame.evaluate(BOXES, kind) for kind in (".block", ".block button", ".rise", ".points")}
+    for kind in (".block", ".block button"):
+        widths = [box["width"] for box in boxes[kind]]
+        assert len(widths) == blocks and max(widths) - min(widths) < 0.1
+    signs = frame.evaluate("[...document.querySelectorAll('.points')].map(e => e.textContent)")
+    assert signs == WRITTEN
+    heights = [box["height"] for box in boxes[".rise"]]
+    np.testing.assert_allclose(heights[5], heights[6], rtol=1e-3)  # 100 points up, 100 points down
+    for (block, rise), bar, number in zip(RISES.items(), boxes[".rise"], boxes[".points"], strict=True):
+        button = boxes[".block button"][block - 1]
+        if rise < 0:
+            assert button["bottom"] <= bar["top"] + 1 and bar["bottom"] <= number["top"] + 1
+        else:
+            assert bar["bottom"] <= button["top"] + 1 and number["bottom"] <= bar["top"] + 1
+    assert frame.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert width < 760 or frame.evaluate("document.documentElement.getBoundingClientRect().height <= innerHeight + 1")
+
+
+def test_the_drawn_paths_fit_a_phone(show):
+    frame = show(explorers.paths(4), 360)
+    assert frame.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_one_is_said_as_one(show):
+    frame = show(explorers.paths(2, {1: -0.01, 2: 0.0001}))
+    assert "fell by 1 percentage point." in frame.evaluate(SHOWN, [2, [0]])[-1]
+    assert "the error stayed the same." in frame.evaluate(SHOWN, [2, [1]])[-1]
+    frame.evaluate(SHOWN, [1, [0]])
+    frame.wait_for_function(
+        "byId('said').textContent.startsWith('1 block, taken out: 1. 1 of 2 paths is left, 1 in 2.')"
+    )
 
 
 @pytest.mark.parametrize(

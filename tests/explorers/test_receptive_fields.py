@@ -114,11 +114,72 @@ def test_layers_are_added_and_taken_away_and_nothing_impossible_is_taken(show):
     for wrong in ("0", "1.5", "x", "", "9999"):
         frame.get_by_label("kernel size of layer 1").fill(wrong)
         assert frame.evaluate("fields.map(f => f.r)") == [3, 5, 6]
+    kept = 'Padding: a whole number from 0 to 1,024, or "same", so 1 is kept.'
+    frame.get_by_label("padding of layer 1").fill("valid")
+    assert frame.inner_text("#hint") == kept
     frame.get_by_label("stride of layer 1").fill("2")
+    assert "Click on a layer, or on a unit of its map." in frame.inner_text("#hint")
     assert "j = jbefore · s = 1 · 2 = 2" in frame.inner_text("#formula").replace("\n", "")
     frame.locator("#remove").click()
     frame.locator("#remove").click()
     assert frame.evaluate(TABLE) == [["</script>", 6, 3, 1]] and frame.locator("#remove").is_disabled()
+    for _ in range(59):
+        frame.evaluate("byId('add').click()")
+    assert frame.evaluate("layers.length") == 60 and frame.locator("#add").is_disabled()
+
+
+@pytest.mark.parametrize(
+    "field, typed, words",
+    [
+        ("kernel size of b", "0", "Kernel size: a whole number from 1 to 1,024, so 2 is kept."),
+        ("kernel size of b", "9", "b would have no unit: its window of 9 is larger than 8 units, so 2 is kept."),
+        (
+            "kernel size of a",
+            "12",
+            "a would have no unit: its window of 12 is larger than 8 + 2 · 1 = 10, so 3 is kept.",
+        ),
+        ("kernel size of a", "10", "b would have no unit: its window of 2 is larger than 1 unit, so 3 is kept."),
+        ("stride of a", "1.5", "Stride: a whole number from 1 to 1,024, so 1 is kept."),
+        ("padding of a", "", 'Padding: a whole number from 0 to 1,024, or "same", so 1 is kept.'),
+        ("size of the image", "1", "b would have no unit: its window of 2 is larger than 1 unit, so 8 is kept."),
+        ("size of the image", "1,025", "The image: a whole number of pixels from 1 to 1,024, so 8 is kept."),
+    ],
+)
+def test_what_is_not_taken_is_said_in_words(field, typed, words, show):
+    frame = show(explorers.receptive_fields(networks={"mine": (8, [("a", 3, 1, 1), ("b", 2, 2, 0)])}))
+    before = frame.evaluate(TABLE)
+    frame.get_by_label(field).fill(typed)
+    assert frame.inner_text("#hint") == words and frame.evaluate(TABLE) == before
+    frame.page.keyboard.press("Tab")
+    assert "Click on a layer" in frame.inner_text("#hint")
+    frame.locator("#size").fill("1,024")
+    assert frame.evaluate("size") == 1024
+
+
+def test_a_layer_without_which_nothing_is_left_stays(show):
+    frame = show(explorers.receptive_fields(networks={"mine": (3, [("zeros", 1, 1, 2), ("large", 7, 1, 0)])}))
+    frame.evaluate("choose(0)")
+    frame.locator("#remove").click()
+    words = "Without it, large would have no unit: its window of 7 is larger than 3 pixels."
+    assert frame.inner_text("#hint") == words and frame.evaluate("layers.length") == 2
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_list_opens_at_its_beginning_and_follows_the_choice(width, show):
+    frame = show(explorers.receptive_fields(), width)
+    for name in NETWORKS:
+        frame.locator("#network").select_option(name)
+        assert frame.evaluate("document.querySelector('.layers').scrollTop") == 0
+        assert frame.inner_text("#units").startswith(frame.evaluate("layers[chosen][0].replace('inception_', '')"))
+    frame.evaluate("choose(layers.length - 1)")
+    assert frame.evaluate("document.querySelector('.layers').scrollTop") > 0
+
+
+def test_one_is_said_as_one(show):
+    frame = show(explorers.receptive_fields(networks={"mine": (1, [("a", 1, 1, 0)])}))
+    assert frame.inner_text("#units") == "a\n1 × 1 unit" and frame.inner_text("#field") == "1 × 1 pixel"
+    assert "pixels 0 down, 0 across" in frame.inner_text("#facts")
+    assert "it has no neighbour" in frame.inner_text("#facts")
 
 
 def test_a_click_on_a_unit_and_on_the_photograph(show):

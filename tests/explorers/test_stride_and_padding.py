@@ -20,7 +20,12 @@ SET = """([W, F, S, padding, d, D, K]) => {
         zeros: [now.before, now.after], notes: byId("ignored").textContent, formula: byId("formula").textContent,
         bars: bars.length, weights: bars.map(bar => rectangles(bar) - 1),
         unread: document.querySelectorAll("#axis .unread").length,
-        values: rectangles(document.querySelector("#blocks .value")), shapes: byId("shapes").textContent };
+        values: rectangles(document.querySelector("#blocks .value")), shapes: byId("shapes").textContent,
+        more: document.querySelectorAll("#blocks .more").length, words: byId("windows").textContent,
+        zerosSlider: [byId("P").value, byId("P").disabled, byId("P-number").textContent],
+        ignored: Number(/, (\\d+) of/.exec(byId("ignored").textContent)?.[1] ?? 0),
+        tall: document.documentElement.getBoundingClientRect().height - innerHeight,
+        across: document.documentElement.scrollWidth - innerWidth };
 }"""
 
 
@@ -43,23 +48,52 @@ def test_numbers_are_those_of_the_library(show):
         shown = frame.evaluate(SET, list(setting))
         assert shown["zeros"] == list(padding_amounts(W, F, S, padding, d)), setting
         assert shown["parameters"] == conv_parameters(F, D, K), setting
+        zeros = {
+            "valid": ["0", False, "0"],
+            "same": [str(min(shown["zeros"][0], 3)), True, "+".join(map(str, sorted(set(shown["zeros"]))))],
+        }
+        assert shown["zerosSlider"] == zeros.get(padding, [str(padding), False, str(padding)]), setting
+        assert shown["tall"] <= 1, setting
         if (F - 1) * d + 1 > W + sum(shown["zeros"]):
             too_large += 1
+            assert ("with its zeros" in shown["formula"]) == (sum(shown["zeros"]) > 0), setting
             refuses(lambda: conv_output_size(W, F, S, padding, d), "larger than the padded input")
-            assert "does not fit" in shown["formula"] and shown["bars"] == shown["products"] == 0, setting
+            assert "No window fits" in shown["formula"] and "no window fits" in shown["words"], setting
+            assert shown["bars"] == shown["products"] == 0, setting
             continue
         size = conv_output_size(W, F, S, padding, d)
         ignored = np.flatnonzero(~read(W, F, S, padding, d))
         assert shown["size"] == shown["bars"] == size and shown["weights"] == [F] * size, setting
         assert shown["values"] == size**2 and f"output {size} × {size} × {K}" in shown["shapes"], setting
         assert shown["unread"] == len(ignored), setting
-        assert ("Ignored" in shown["notes"]) == bool(len(ignored)), setting
-        assert f"({', '.join(map(str, ignored))})" in shown["notes"] or not len(ignored), setting
+        assert shown["ignored"] == W * W - (W - len(ignored)) ** 2, setting
+        assert ignored_lines(ignored) in shown["notes"], setting
+        assert shown["more"] == (D > 3) * (1 + min(K, 2)) + (K > 2) + (K > 3), setting
+        assert ("only window" if size == 1 else f"{size} windows") in shown["words"], setting
         if d == 1:
             costs = layer_costs((W, W, D), F, K, S, padding).loc["convolutional"]
             assert shown["products"] == costs["connections"] - costs["neurons"], setting  # all but the biases
         assert shown["products"] == (conv_parameters(F, D, K) - K) * size**2, setting
     assert too_large > 5
+
+
+def ignored_lines(ignored):
+    if len(ignored) < 2:
+        return "".join(f"Ignored: row {pixel} and column {pixel}, " for pixel in ignored)
+    return f"Ignored: rows and columns {', '.join(map(str, ignored))}, "
+
+
+@pytest.mark.parametrize("width", [390, 560, 600, 640, 700, 758])
+def test_whatever_the_setting_a_narrow_page_fits(width, show):
+    frame = show(explorers.stride_and_padding(), width)
+    for setting in [
+        *list(settings())[::8],
+        (14, 7, 1, "valid", 1, 32, 32),
+        (14, 7, 3, 3, 2, 32, 32),
+        (1, 7, 1, "valid", 4, 32, 32),
+    ]:
+        shown = frame.evaluate(SET, list(setting))
+        assert shown["across"] <= 0 and shown["tall"] <= 1, setting
 
 
 def read(W, F, S, padding, d):
@@ -84,40 +118,58 @@ def test_the_formula_with_numbers(arguments, formula, show):
 
 def test_arrow_keys_and_mouse_choose_a_window(show):
     frame = show(explorers.stride_and_padding(padding=1))
-    frame.locator("#place").focus()
-    for _ in range(4):  # from left to right, then the next row
+    for name in ("row", "column"):
+        frame.locator(f"#{name}").focus()
         frame.page.keyboard.press("ArrowRight")
-    assert frame.inner_text("#reads") == "row 1, column 1 of the output: reads rows 1 to 3, columns 1 to 3"
+    assert lit(frame) == ("1", "1", "reads rows 1 to 3, columns 1 to 3 of the image")
     frame.page.keyboard.press("Home")
-    assert frame.inner_text("#reads") == "row 0, column 0 of the output: reads rows \u22121 to 1, columns \u22121 to 1"
+    assert lit(frame) == ("1", "0", "reads rows 1 to 3, columns \u22121 to 1 of the image")
     frame.locator("#axis .window >> nth=2").hover()
-    assert "row 0, column 2" in frame.inner_text("#reads")
+    assert lit(frame)[:2] == ("1", "2") and frame.inner_text("#windows").endswith("its 3 windows below; lit: column 2")
     box = frame.locator("#blocks .value >> nth=0").bounding_box()
     frame.page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + 0.9 * box["height"])
-    assert "row 2, column 1 of the output: reads rows 3 to 5, columns 1 to 3" in frame.inner_text("#reads")
+    assert lit(frame) == ("2", "1", "reads rows 3 to 5, columns 1 to 3 of the image")
     frame.locator("#S").focus()
     for _ in range(3):  # with stride 5 two windows are left: the last row moves up
         frame.page.keyboard.press("ArrowRight")
-    assert "row 1, column 1 of the output: reads rows 4 to 6, columns 4 to 6" in frame.inner_text("#reads")
-    assert frame.input_value("#place") == "3" == frame.inner_text("#place-number")
+    assert lit(frame) == ("1", "1", "reads rows 4 to 6, columns 4 to 6 of the image")
+    assert frame.input_value("#row") == frame.input_value("#column") == "1"
     frame.locator("#reset").click()
-    assert frame.inner_text("#size") == "3" and "row 0, column 0" in frame.inner_text("#reads")
+    assert frame.inner_text("#size") == "3" and lit(frame)[:2] == ("0", "0")
+
+
+def lit(frame):
+    return tuple(frame.inner_text(f"#{name}") for name in ("row-number", "column-number", "reads"))
+
+
+def test_one_pixel_is_said_as_one(show):
+    frame = show(explorers.stride_and_padding(input_size=1, kernel_size=1))
+    assert lit(frame)[2] == "reads row 0, column 0 of the image" and frame.locator("#row").is_disabled()
+    frame.evaluate(SET, [1, 7, 1, "valid", 1, 1, 1])
+    assert "the filter spans 7 pixels, the row has 1." in frame.inner_text("#formula")
+    assert lit(frame) == ("–", "–", "there is none")
 
 
 def test_what_the_rounding_leaves_out_is_said(show):
     frame = show(explorers.stride_and_padding())
-    assert frame.inner_text("#ignored") == "1.5 is rounded down: 1 pixel left over. Ignored: 1 pixel (5)."
+    assert frame.inner_text("#ignored") == (
+        "1.5 is rounded down; left over at the end of each row: 1 pixel. Ignored: row 5 and column 5, 11 of 36 pixels."
+    )
     frame.locator("#same").check()
-    assert frame.inner_text("#P-number") == "–"
+    assert frame.inner_text("#P-number") == "0+1" and frame.locator("#P").is_disabled()
     assert (
         frame.inner_text("#ignored") == "same: ⌈W/S⌉ = ⌈6/2⌉ = 3 windows; 0 zeros before, 1 after. Every pixel is read."
     )
     frame.locator("#zeros").check()
-    frame.locator("#P").fill("1")
+    assert frame.input_value("#P") == "1"
     assert (
         frame.inner_text("#ignored")
-        == "2.5 is rounded down: 1 place left over. Every pixel is read. 1 zero is never read."
+        == "2.5 is rounded down; left over at the end of each row: 1 zero. Every pixel is read."
     )
+    frame.locator("#valid").check()
+    assert frame.input_value("#P") == "0" == frame.inner_text("#P-number")
+    frame.locator("#P").fill("3")  # to move the zeros is to choose them
+    assert frame.locator("#zeros").is_checked() and frame.inner_text("#size") == "5"
 
 
 @pytest.mark.parametrize(

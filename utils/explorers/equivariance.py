@@ -52,8 +52,8 @@ def equivariance(digits=None, networks=None, labels=None):
         _still(unpacked(data["digits"])[0], data["input"][:2]),
         "A digit on a black canvas, to be dragged about; the map of a filter, the pooled map and the scores of the "
         "networks follow.",
-        height=650,
-        narrow=1580,
+        height=700,
+        narrow=1720,
     )
 
 

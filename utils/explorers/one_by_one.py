@@ -11,7 +11,7 @@ NAMES = ("1 x 1", "3 x 3 reduce", "3 x 3", "5 x 5 reduce", "5 x 5", "after pooli
 def one_by_one(size=28, maps=192, filters=(64, 96, 128, 16, 32, 32)):
     """Count multiply-adds and parameters of an Inception module, with and without its 1 x 1 reductions.
 
-    Readers move all numbers by sliders, or choose a module of GoogLeNet, or the lecture's branch of 5 x 5 filters.
+    Readers move or type all numbers, or choose a module of GoogLeNet, or the lecture's branch of 5 x 5 filters.
 
     Args:
         size: Rows, and columns, of the maps, at most 112.
@@ -40,10 +40,10 @@ def one_by_one(size=28, maps=192, filters=(64, 96, 128, 16, 32, 32)):
         "one_by_one",
         {"size": size, "maps": maps, "filters": filters},
         _still(size, maps, *filters),
-        f"An Inception module that reads {maps} maps of {size} x {size}. Depth, reduced maps and filters can be moved; "
-        "bars show what each branch costs with and without its 1 x 1 convolution.",
-        height=620,
-        narrow=1150,
+        f"An Inception module that reads {maps} maps of {size} x {size}. Depth, reduced maps and filters can be "
+        "changed; bars show what each branch costs with and without its 1 x 1 convolution.",
+        height=640,
+        narrow=1230,
     )
 
 

@@ -1,6 +1,6 @@
 """The paths through a residual network: which of them are left when blocks are taken out, and how long they are."""
 
-from math import comb
+from math import ceil, comb
 
 import numpy as np
 
@@ -45,8 +45,8 @@ def paths(blocks=27, rise=None):
         plots.bars(likely, text="{:.1%}", title=f"Paths through {len(names)} blocks, by the blocks they go through"),
         f"The paths through {len(names)} residual blocks. Blocks can be taken out; the paths that are left and the "
         f"number of blocks they go through, about {middle} for most of them, follow.",
-        height=690,
-        narrow=1030,
+        height=700,
+        narrow=1000 + 70 * ceil(len(names) / 9),  # nine blocks in a line
     )
 
 

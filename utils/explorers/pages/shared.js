@@ -116,3 +116,14 @@ function paint(canvas, values, width, colour = value => [value, value, value]) {
   }
   context.putImageData(pixels, 0, 0);
 }
+
+/** Write how many there are: "1 block", "2 blocks", "1 path is", "2 paths are". */
+function plural(n, one, many = `${one}s`) {
+  return `${text(n)} ${n === 1 ? one : many}`;
+}
+
+/** Read a whole number from low to high, with or without commas between thousands. NaN for anything else. */
+function whole(typed, low, high) {
+  const plain = typed.trim(), number = read(/^\d{1,3}(,\d{3})+$/.test(plain) ? plain.replaceAll(",", "") : plain);
+  return Number.isInteger(number) && number >= low && number <= high ? number : NaN;
+}
