@@ -12,7 +12,7 @@ from PIL import Image
 
 from course.notebooks import NOTEBOOKS, ROOT
 from tests.helpers import SETS, child, digest, needs, needs_fork, refuses
-from utils import datasets
+from utils import datasets, validation
 
 
 def test_arrays_belong_to_the_caller(cache, digits):
@@ -146,6 +146,18 @@ def test_unsuitable_names_are_refused_before_anything_is_written(name, words, tm
 def test_a_bad_image_size_is_refused(image_size, cache):
     with pytest.raises(ValueError, match="image_size"):
         datasets.load("uci_digits", cache, image_size)
+
+
+@pytest.mark.parametrize("name, image_size", [("mnist_5k", 10**6), ("uci_digits", (10**9, 1)), ("drawings", 50_000)])
+def test_images_that_need_more_memory_than_there_is_are_no_damage(name, image_size, cache):
+    refuses(lambda: datasets.load(name, cache, image_size), "image_size=", "bytes of memory here; make it smaller")
+
+
+def test_a_set_that_does_not_fit_into_memory_is_named(monkeypatch, cache):
+    monkeypatch.setattr(validation, "MEMORY", 5_000 * 28 * 28 - 1)
+    refuses(lambda: datasets.load("mnist_5k", cache), "name='mnist_5k'", "(5000, 28, 28, 1), 3,920,000 bytes")
+    monkeypatch.setattr(validation, "MEMORY", 5_000 * 28 * 28)
+    assert len(datasets.load("mnist_5k", cache)[0][0]) == 4_000
 
 
 def test_the_capitals_of_a_name_do_not_matter(cache, digits):

@@ -70,6 +70,10 @@ def test_photographs_are_upright_and_of_three_channels(photos):
     assert len(x_train) + len(x_test) == 46
 
 
+def test_photographs_that_need_more_memory_than_there_is_are_not_read(photos):
+    refuses(lambda: load_folder(photos, (10**6, 10**6)), "image_size=", "bytes of memory here")
+
+
 def test_the_middle_is_cut_out_and_resized(photos):
     (whole, _), _, _ = load_folder(photos)
     (small, _), _, _ = load_folder(photos, (6, 6))

@@ -515,7 +515,11 @@ def test_masked_data_is_refused(place):
     """Keras would read what is under the mask."""
     data = [np.ones((4, 2), "float32"), np.zeros((4, 1))]
     data[place] = np.ma.masked_array(data[place], np.eye(*data[place].shape))
-    refuses(lambda: train({"a": lambda: None}, *data, epochs=1), "masked entries", ".filled(0)")
+    refuses(lambda: train({"a": lambda: None}, *data, epochs=1), "x and y have masked entries", ".filled(0)")
+    plain = [np.ones((4, 2), "float32"), np.zeros((4, 1))]
+    refuses(lambda: train({"a": lambda: None}, *plain, epochs=1, validation_data=data), "validation_data", "masked")
+    weights = np.ma.masked_array(np.ones(4), [0, 1, 0, 0])
+    refuses(lambda: train({"a": lambda: None}, *plain, epochs=1, sample_weight=weights), "sample_weight", "masked")
 
 
 def test_data_without_examples_and_data_that_ends_are_refused(capsys):

@@ -14,7 +14,7 @@ import tensorflow_datasets as tfds
 from utils.folders import load_folder, plain_path
 from utils.pixels import cut_to_size
 from utils.preparation import BUNDLED, SHARDS, check_files, damaged, prepare
-from utils.validation import choice, pair
+from utils.validation import check_memory, choice, pair
 
 
 def load(name, data_dir=None, image_size=None):
@@ -41,9 +41,9 @@ def load(name, data_dir=None, image_size=None):
         list of str.
 
     Raises:
-        ValueError: For an unknown name, for a set of something else than labelled images, for a missing image_size, and
-            for a data_dir that is no plain path: an address such as gs://..., a path in quotes. For a folder of
-            photographs, see there.
+        ValueError: For an unknown name, for a set of something else than labelled images, for a missing image_size, for
+            more images than the memory holds, and for a data_dir that is no plain path: an address such as gs://...,
+            a path in quotes. For a folder of photographs, see there.
         ConnectionError: Where a set cannot be fetched.
         ModuleNotFoundError: If the package that a set is made from is not installed.
         OSError: Where a set cannot be stored: PermissionError, or else no room is left.
@@ -163,6 +163,7 @@ def _read(name, builder, image_size):
     _check_splits(name, folder, splits)
     if "train" not in splits:
         raise ValueError(f"name must be a set with training images; {name} has only the splits {', '.join(splits)}")
+    _check_memory(name, builder.info, image_size)
     try:
         x, y = _arrays(builder, "train", image_size)
         for split in ("test", "validation"):
@@ -173,6 +174,15 @@ def _read(name, builder, image_size):
         raise damaged(name, folder, reason) from error
     test = _last_fifth(y)
     return (x[~test], y[~test]), (x[test], y[test])
+
+
+def _check_memory(name, info, image_size):
+    """Raise ValueError if the images of a set, each of this size, do not fit into memory."""
+    image = info.features[info.supervised_keys[0]]
+    rows, columns = image_size or image.shape[:2]
+    number = sum(split.num_examples for split in info.splits.values())
+    argument, value = ("name", name) if image_size is None else ("image_size", image_size)
+    check_memory(argument, value, (number, rows, columns, image.shape[-1]), itemsize=1)
 
 
 def _check_splits(name, folder, splits):

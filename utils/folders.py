@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from utils.pixels import cut_to_size, read_image
+from utils.validation import check_memory
 
 FEWEST = 5  # different photographs in a class, so that a part can be set aside
 LEFT_BY_SYSTEMS = {"thumbs.db", "desktop.ini", "icon\r", "__macosx"}  # the others begin with a dot
@@ -144,6 +145,8 @@ def _read(folder, paths, image_size):
             return str(error), None
         return value, image if image_size is None else np.asarray(cut_to_size(image, image_size))
 
+    if image_size is not None:
+        check_memory("image_size", image_size, (len(paths), *image_size, 3), itemsize=1)
     images, sums, bad = [], [], []
     with ThreadPoolExecutor(max_workers=4) as pool:  # one after the other if they are kept as large as they are
         for value, image in pool.map(read, paths) if image_size else map(read, paths):

@@ -46,6 +46,7 @@ def train(networks, x, y=None, *, epochs, seeds=0, measure=None, **fit):
     if not len(seeds):
         raise ValueError("seeds must hold at least one int, for example (0, 1, 2)")
     _check_examples(x, y, again=len(networks) * len(seeds) > 1 and not fit.get("steps_per_epoch"))
+    _check_no_mask("validation_data and sample_weight", [fit.get("validation_data"), fit.get("sample_weight")])
     tables, models = [], {}
     for name, build in networks.items():
         restart = known = None
@@ -250,11 +251,16 @@ def _check_epoch(model, logs):
         raise ValueError(f"learning_rate must not fall below 0 and be finite, but after an epoch it is {rate}")
 
 
+def _check_no_mask(names, arrays):
+    """Refuse masked entries."""
+    if any(map(has_masked, keras.tree.flatten(arrays))):
+        raise ValueError(f"{names} have masked entries, which Keras would read; fill them first, as with .filled(0)")
+
+
 def _check_examples(x, y, again):
     """Refuse data without an example, and data that can be read only once where it has to be read again."""
     leaves = keras.tree.flatten((x, y))
-    if any(map(has_masked, leaves)):
-        raise ValueError("x and y have masked entries, which Keras would read; fill them first, as with .filled(0)")
+    _check_no_mask("x and y", leaves)
     if any(len(getattr(part, "shape", ())) and part.shape[0] == 0 for part in leaves):
         raise ValueError("x and y must hold at least one example, got none")
     if any(map(np.isscalar, leaves)):

@@ -11,6 +11,38 @@ def moves_too_early(w, gradients, rate, momentum):
     return w
 
 
+def climbs(w, gradients, rate, momentum):
+    v = 0
+    for gradient in gradients:
+        v = momentum * v + rate * gradient
+        w = w + v
+    return w
+
+
+def averages(w, gradients, rate, momentum):
+    mean = 0
+    for gradient in gradients:
+        mean = momentum * mean + (1 - momentum) * gradient
+        w = w - rate * mean
+    return w
+
+
+def velocity(gradients, rate, momentum):
+    v = 0
+    for gradient in gradients:
+        v = momentum * v - rate * gradient
+    return v
+
+
+def looks_ahead(w, gradients, rate, momentum):
+    """Nesterov's variant, in Keras' form."""
+    v = 0
+    for gradient in gradients:
+        before, v = v, momentum * v - rate * gradient
+        w = w - momentum * before + (1 + momentum) * v
+    return w
+
+
 def plateau(losses, rate, patience, again=0, lowest=True):
     """Learning rates of ReduceLROnPlateau. again: where the counting begins after a division. lowest: compare with the
     lowest loss so far, or with the one before."""
@@ -50,6 +82,10 @@ WRONG = {
         (lambda w, g, r, m: w - r * g[0], "in the loop"),
         (moves_too_early, "too early"),
         (lambda w, g, r, m: None if w == -2 else 0.7895, "every way"),
+        (climbs, "against the gradient"),
+        (averages, "1 - momentum"),
+        (lambda w, g, r, m: velocity(g, r, m), "not the weight"),
+        (looks_ahead, "Nesterov"),
     ],
     "q3": [
         (lambda losses, rate, patience: [rate for _ in losses], "never falls"),

@@ -9,6 +9,7 @@ WRONG = {
         (lambda model: sum(layer.count_params() for layer in model.layers if layer.trainable), "batch normalisation"),
         (lambda model: model.nosuch, "AttributeError"),
         (lambda model: len(model.trainable_weights), "many parameters"),
+        (lambda model: sum(len(weight.numpy()) for weight in model.trainable_weights), "first axis only"),
         (lambda model: 7, "not the value"),
     ],
     "q4": [
