@@ -21,6 +21,12 @@ LONG = dict(test_full_size=100, test_backends=3, test_datasets_preparation=2, te
 if int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) > 1:  # one process for each core: their threads would compete
     os.environ |= ONE_THREAD
 
+
+def pytest_xdist_auto_num_workers():
+    """Use a process more than there are cores: some wait for a browser, for a kernel or for processes of their own."""
+    return len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count())) + 1
+
+
 hypothesis.settings.register_profile("course", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("course")
 
