@@ -9,20 +9,19 @@ import html
 import itertools
 import json
 import re
-import symtable
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-from IPython.core.inputtransformer2 import TransformerManager
 
-from course import address, markdown, notebooks, tensors
+from course import address, code, markdown, notebooks, tensors
 from course.notebooks import IMAGES
 
 MAX_LINES, MAX_COLUMNS = 15, 100  # of a code cell: what can be read when it is projected
 MAX_BYTES = 1_500_000  # small enough to open at once; git keeps every version
 MIN_EXERCISES = 4
 MIN_ALT = 20  # characters
+NOTES, MIN_NOTES, MAX_NOTES_WORDS = "**Notes.**", 3, 60  # the first line of speaker notes; cells; words in each
 SLIDE_TYPES = {"slide", "subslide", "fragment", "skip", "notes", "-"}
 SETUP_MAGICS = {"pip", "!git"}
 
@@ -81,11 +80,6 @@ def text_of(output):
     return data.get("text/plain", "") + "\n" + html.unescape(table)
 
 
-def python(cell):
-    """Return a cell's source with IPython's magics written as Python calls."""
-    return TransformerManager().transform_cell(cell.source)
-
-
 @rule
 def was_executed(notebook):
     """Require outputs, from one run from top to bottom, without errors or warnings."""
@@ -124,14 +118,8 @@ def is_normalised(notebook):
 def has_known_magics_only(notebook):
     """Allow `%pip` and `!git` in the setup cell, and no other magic: nbval lets broken ones pass."""
     for number, cell in enumerate(notebook.code):
-        for magic in sorted(magics(cell) - (SETUP_MAGICS if number == 0 else set())):
+        for magic in sorted(code.magics(cell) - (SETUP_MAGICS if number == 0 else set())):
             yield f"{notebook.name(cell)} uses the magic or command {magic!r}"
-
-
-def magics(cell):
-    """Return the names of IPython's line and cell magics in a cell; shell commands with an exclamation mark."""
-    calls = r"get_ipython\(\)\.(run_line_magic|run_cell_magic|system|getoutput)\(['\"](\S*?)['\" ]"
-    return {word if call.startswith("run_") else f"!{word}" for call, word in re.findall(calls, python(cell))}
 
 
 @rule
@@ -184,6 +172,25 @@ def is_a_slide_show(notebook):
         kind = cell.metadata.get("slideshow", {}).get("slide_type")
         if kind not in SLIDE_TYPES:
             yield f"{notebook.name(cell)} has slide type {kind!r}"
+
+
+@rule
+def has_speaker_notes(notebook):
+    """Require notes for those who teach, short ones, folded in Jupyter, where their first line is all that one sees."""
+    notes = [cell for cell in notebook.cells if cell.metadata.get("slideshow", {}).get("slide_type") == "notes"]
+    if len(notes) < MIN_NOTES:
+        yield f"there are {len(notes)} cells of speaker notes, at least {MIN_NOTES} are needed"
+    for cell, after in itertools.zip_longest(notebook.cells, notebook.cells[1:]):
+        first, *lines = cell.source.splitlines() or [""]
+        if (cell.cell_type == "markdown" and first == NOTES) != (cell in notes):
+            yield f"{notebook.name(cell)}: the slide type notes and the first line {NOTES} go together, in Markdown"
+        elif cell in notes:
+            if not 0 < (words := len(" ".join(lines).split())) <= MAX_NOTES_WORDS:
+                yield f"{notebook.name(cell)} has notes of {words} words, not of 1 to {MAX_NOTES_WORDS}"
+            if not cell.metadata.get("jupyter", {}).get("source_hidden"):
+                yield f"{notebook.name(cell)} is not folded: set jupyter.source_hidden in its metadata"
+            if after and re.search(r"\bexercises\.q\d+\.check\(", after.source):
+                yield f"{notebook.name(cell)} parts an exercise from its question: move the notes behind both"
 
 
 @rule
@@ -298,23 +305,15 @@ def starts_quickly(notebook):
     if not re.match(r"0[1-4]_", notebook.path.name):
         return
     for cell in notebook.code[:1]:
-        for package in sorted(imported_packages(cell) & {"tensorflow", "keras", "tensorflow_datasets"}):
+        for package in sorted(code.imported_packages(cell) & {"tensorflow", "keras", "tensorflow_datasets"}):
             yield f"{notebook.name(cell)} imports {package}"
-
-
-def imported_packages(cell):
-    """Return the top-level names of the packages that a cell imports."""
-    tree = ast.parse(python(cell))
-    modules = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
-    modules += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    return {module.split(".")[0] for module in modules}
 
 
 @rule
 def names_its_layers(notebook):
     """Require a name for every layer: Keras numbers the others, so that running a cell twice would rename them."""
     for cell in notebook.code:
-        for node in ast.walk(ast.parse(python(cell))):
+        for node in ast.walk(ast.parse(code.python(cell))):
             if isinstance(node, ast.Call) and re.search(r"\blayers\.[A-Z]\w*$", ast.unparse(node.func)):
                 given = {keyword.arg for keyword in node.keywords}
                 if "name" not in given and not ast.unparse(node.func).endswith(".Input"):
@@ -324,7 +323,8 @@ def names_its_layers(notebook):
 @rule
 def converts_tensors(notebook):
     """Require convert_to_numpy between Keras and NumPy, which cannot read the tensors of PyTorch."""
-    for cell, calls in zip(notebook.code, tensors.given_to_numpy([ast.parse(python(cell)) for cell in notebook.code])):
+    trees = [ast.parse(code.python(cell)) for cell in notebook.code]
+    for cell, calls in zip(notebook.code, tensors.given_to_numpy(trees)):
         for call in calls:
             yield f"{notebook.name(cell)} needs keras.ops.convert_to_numpy: {call[:60]}"
 
@@ -337,21 +337,9 @@ def can_be_run_again(notebook):
         if cell.cell_type == "markdown":
             section += "##" in markdown.headings(cell.source)
         else:
-            cells.append((section, cell, *bound_and_read(cell)))
+            cells.append((section, cell, *code.bound_and_read(cell)))
     for section, cell, bound, read in cells:
         for word in sorted(read - bound):
             again = [other for later, other, binds, _ in cells if later > section and word in binds]
             if again and any(word in binds for earlier, _, binds, _ in cells if earlier <= section):
                 yield f"{notebook.name(cell)} reads {word!r}; {notebook.name(again[0])} binds it again"
-
-
-def bound_and_read(cell):
-    """Return the names that a cell binds at its top level (imports aside), and those that it reads anywhere."""
-    top = symtable.symtable(python(cell), "cell", "exec")
-    bound = {s.get_name() for s in top.get_symbols() if (s.is_assigned() or s.is_namespace()) and not s.is_imported()}
-    tables, read = [top], set()
-    while tables:
-        table = tables.pop()
-        tables += table.get_children()
-        read |= {s.get_name() for s in table.get_symbols() if s.is_referenced() and (table is top or s.is_global())}
-    return bound, read

@@ -5,8 +5,8 @@ import graphlib
 
 import pytest
 
+from course.code import imported_packages
 from course.notebooks import NOTEBOOKS, ROOT, code_cells, read
-from course.rules import imported_packages
 from tests.helpers import child
 
 MAY_IMPORT = {  # folders, from the ground up

@@ -13,6 +13,7 @@ from course import address, check, markdown, notebooks, rules
 from course.__main__ import main
 
 NOTEBOOKS = sorted(notebooks.NOTEBOOKS.glob("*.ipynb"))
+NOTES = {"slideshow": {"slide_type": "notes"}, "jupyter": {"source_hidden": True}}
 COLAB = address.colab_link(address.repository(), "notebooks/01_sample.ipynb")
 
 
@@ -64,10 +65,11 @@ import numpy as np"""
         new_code_cell("print(61706)\nplt.show()", outputs=[stream("61706\n1234.50\n"), figure_output()]),
         new_code_cell(questions),
         new_markdown_cell("## References\n\nPages 2278 to 2324, 3333.\n\n### More\n\n4444"),
+        *(new_markdown_cell(f"{rules.NOTES}\n{'word ' * 60}", metadata=NOTES) for _ in range(3)),
     ]
     count = 0
     for cell in cells:
-        cell.metadata["slideshow"] = {"slide_type": "slide"}
+        cell.metadata.setdefault("slideshow", {"slide_type": "slide"})
         if cell.cell_type == "code":
             count += 1
             cell.execution_count = count
@@ -91,7 +93,8 @@ def test_the_sample_follows_every_rule(place, rule):
     assert list(rule(rules.Notebook(sample(), place))) == []
 
 
-# Each changes one thing in the sample; cells: 0 title, 1 setup, 2 text, 3 outputs, 4 exercises, 5 references.
+# Each changes one thing in the sample; cells: 0 title, 1 setup, 2 text, 3 outputs, 4 exercises, 5 references,
+# 6 to 8 speaker notes.
 def source(index, old, new):
     def change(notebook):
         assert old in notebook.cells[index].source
@@ -171,6 +174,14 @@ BAD = [
     ("has_short_cells", cell(3, source="x = " + "1" * 97)),
     ("is_a_slide_show", slide_type("slides")),
     ("is_a_slide_show", lambda notebook: notebook.cells[2].metadata.pop("slideshow")),
+    ("has_speaker_notes", lambda notebook: notebook.cells.pop()),
+    ("has_speaker_notes", source(7, "**Notes.**\n", "**Notes.** ")),
+    ("has_speaker_notes", source(2, "## Section", "**Notes.**\n")),
+    ("has_speaker_notes", source(7, "word", "two words")),
+    ("has_speaker_notes", cell(7, source="**Notes.**\n")),
+    ("has_speaker_notes", cell(7, metadata={"slideshow": {"slide_type": "notes"}})),
+    ("has_speaker_notes", cell(4, metadata=NOTES)),
+    ("has_speaker_notes", lambda notebook: notebook.cells.insert(4, notebook.cells[7])),
     ("prints_its_numbers", source(2, "61,706", "61,707")),
     ("prints_its_numbers", source(2, "61,706", "61 thousand, that is $61{,}707$,")),
     ("prints_its_numbers", source(2, "61,706", "61\u202f707")),
