@@ -64,8 +64,8 @@ def filter_laboratory(image=None, kernel=None):
         f"A photograph of {height} x {width} pixels and what a filter of {' x '.join(map(str, kernel.shape))} makes "
         "of it. Filters can be chosen and every weight changed; a magnifier shows the pixels under the window, and a "
         "picture of one's own can take the photograph's place.",
-        height=650,
-        narrow=930,
+        height=690,
+        narrow=1070,
     )
 
 
