@@ -35,7 +35,8 @@ PRESETS = {
 def filter_laboratory(image=None, kernel=None):
     """Show a photograph beside its correlation with a filter, without padding; colours are filtered one by one.
 
-    Readers choose or type the weights (fractions, too), move a magnifier, or take a picture of their own, which stays in the page.
+    Readers choose or type the weights, as numbers or fractions, move a magnifier, or take a picture of their own,
+    which stays in the page.
 
     Args:
         image: (height, width) or (height, width, 3), whole numbers from 0 to 255 or floats from 0 to 1, at most
