@@ -166,7 +166,7 @@ def test_the_sum_stays_one_whatever_is_done(show):
 
 def test_the_estimate_by_hand_and_the_ends(show):
     frame = opened(show)
-    assert frame.inner_text("#at") == "estimate 55.18, reading 62.47, truth 53.56 km"  # s_49 of notebook 01
+    assert frame.inner_text("#at") == "estimate 55.18, reading 62.47, truth 53.56\u00a0km"  # s_49 of notebook 01
     frame.locator("#time").focus()
     w = kernels.triangular(7)
     for key, time in (("Home", 6), ("End", 599)):  # from the first full window on
