@@ -81,6 +81,14 @@ def test_it_fits_a_phone_and_a_lecture_hall(name, show):
     assert frame.evaluate(SMALL_TEXT) == []
 
 
+@everywhere
+@pytest.mark.parametrize("width", [390, 900])
+def test_a_scroll_bar_beside_a_page_does_not_make_it_taller(name, width, show):
+    frame = show(EXPLORERS[name](), width)  # Firefox lays pages out with one, and then leaves it there if it is needed
+    frame.evaluate("document.body.style.marginRight = `${17 / document.documentElement.style.zoom}px`")
+    assert frame.evaluate("document.documentElement.scrollHeight <= innerHeight")
+
+
 @pytest.mark.parametrize("width", [390, 800, 1100, 1280])
 def test_a_press_is_where_it_is_seen_however_small_the_page_is_drawn(width, show):
     frame = show(small(), width)

@@ -106,20 +106,21 @@ def test_keyboard_and_mouse_move_the_window_to_the_borders(show):
     for _ in range(15):
         frame.page.keyboard.press("ArrowLeft")
         frame.page.keyboard.press("ArrowDown")
-    assert frame.inner_text("#sum").startswith("row 21, column 0: ")
+    assert frame.inner_text("#sum").startswith("row 21, column 0 of the result: ")
     assert shown_sum(frame) == sobel[21, 0]
     assert frame.evaluate("weights.flat().map(w => +w.previousSibling.textContent)") == image[21:, :3].ravel().tolist()
     box = frame.locator("#after").bounding_box()
     for share, (row, column) in {(0.999, 0.001): (0, 21), (0.5, 0.5): (11, 11)}.items():
         frame.page.mouse.click(box["x"] + share[0] * box["width"], box["y"] + share[1] * box["height"])
-        assert frame.inner_text("#sum").startswith(f"row {row}, column {column}: ")
+        assert frame.inner_text("#sum").startswith(f"row {row}, column {column} of the result: ")
         assert shown_sum(frame) == sobel[row, column]
     box = frame.locator("#before").bounding_box()
     frame.page.mouse.move(box["x"] + 5, box["y"] + 5)
     frame.page.mouse.down()
     frame.page.mouse.move(box["x"] + box["width"] * 4.5 / 24, box["y"] + box["height"] * 7.5 / 24)
     frame.page.mouse.up()
-    assert frame.inner_text("#sum").startswith("row 6, column 3: ")  # the window around the pixel in row 7, column 4
+    # the window around the pixel in row 7, column 4
+    assert frame.inner_text("#sum").startswith("row 6, column 3 of the result: ")
 
 
 def shown_sum(frame):
@@ -147,6 +148,65 @@ def test_a_wrong_weight_is_marked_and_changes_nothing(show):
     assert field.get_attribute("aria-invalid") == "false" and (sums(frame) != before).any()
     frame.locator("#reset").click()
     np.testing.assert_array_equal(sums(frame), before)
+
+
+def test_fractions_are_weights_and_a_refused_one_is_named(show):
+    image = picture((12, 15))
+    frame = show(explorers.filter_laboratory(image))
+    fields = frame.locator("#magnifier input")
+    for k, typed in enumerate(["1/9", "-1/16", "\u22121/8", "0,5/2", "9999", "-3", "1/3", " 2 / 3 ", ".5"]):
+        fields.nth(k).fill(typed)
+    kernel = np.reshape([1 / 9, -1 / 16, -1 / 8, 0.25, 9999, -3, 1 / 3, 2 / 3, 0.5], (3, 3))
+    np.testing.assert_allclose(sums(frame), oracle(image, kernel), atol=1e-7)
+    assert fields.first.input_value() == "0.111"
+    assert f"{frame.evaluate('picture.planes[0][row * 15 + column]')}·0.111 + " in frame.inner_text("#sum")
+    assert frame.inner_text("#total") == f"The weights add up to {kernel.sum():,.3f}."
+    for typed, what in {"10000": "10000 is out of range", "1/0": "1/0 is no number", "": "Nothing is typed"}.items():
+        fields.first.fill(typed)
+        assert frame.inner_text("#hint").startswith(f"{what}: 0.111 is kept. Type numbers between \u221210,000 and")
+        frame.wait_for_function("what => byId('said').textContent.startsWith(what)", arg=what)
+    np.testing.assert_allclose(sums(frame), oracle(image, kernel), atol=1e-7)
+    fields.first.fill("0")
+    assert frame.inner_text("#hint").startswith("Type numbers")
+
+
+def test_how_a_sum_is_drawn_is_calculated_before_the_reader(show):
+    image = picture((20, 20))
+    frame = show(explorers.filter_laboratory(image, kernels.EDGES))
+    for shown in ("cut", "size", "grey"):
+        frame.locator("#shown").select_option(shown)
+        drawn = np.reshape(frame.evaluate(DRAWN), (18, 18, 4))[..., 0]
+        at = frame.evaluate("[...results[0]].map(drawnAs)")
+        for number, shade, said in zip(oracle(image, kernels.EDGES).astype(int), drawn.ravel(), at):
+            minus = f"{number:,}".replace("-", "\u2212")
+            if shown == "cut":
+                assert said == f"drawn as {shade}{'' if 0 <= number <= 255 else ', cut off'}"
+            elif shown == "size":
+                calculated = f"|{minus}| = " if number < 0 else ""
+                over = f"{-number:,}, cut off at 255" if number < 0 else "255, cut off"
+                assert said == f"drawn as {calculated}{shade if abs(number) <= 255 else over}"
+            else:
+                limit = frame.evaluate("Math.round(limit)")
+                factor = f"({minus})" if number < 0 else minus
+                assert said.startswith(f"drawn as 127.5 + 127.5 · {factor} / {limit:,} = ")
+                assert said.endswith(f"cut off at {shade}" if abs(number) > limit + 1 else f" {shade}")
+    assert f"\u2212{limit:,} or less black, {limit:,} or more white" in frame.inner_text("#shades")
+
+
+def test_what_a_filter_sets_besides_its_weights_is_told(show):
+    frame = show(explorers.filter_laboratory(picture((20, 20))))
+    for name, size, shown in (("smoothing", False, True), ("Roberts Sx", True, True), ("Roberts Sy", False, False)):
+        frame.locator("#preset").select_option(label=name)
+        told = frame.inner_text("#shades")
+        assert ("The filter has 2 × 2 weights." in told) == size
+        assert ("“Negative sums” was set with the filter." in told) == shown
+        assert frame.evaluate("byId('shown').classList.contains('new')") == shown
+        begin = f"{name}. {'The filter has' if size else '“Negative' if shown else 'In row'}"
+        frame.wait_for_function("begin => byId('said').textContent.startsWith(begin)", arg=begin)
+    frame.locator("#size").select_option("3 × 3")
+    assert frame.inner_text("#shades").startswith("Zeros are added: the sums stay the same.")
+    frame.get_by_label("weight, row 0, column 0").fill("1")
+    assert frame.inner_text("#shades").startswith("0 is grey, ")
 
 
 def test_a_picture_of_ones_own_is_cropped_and_filtered_in_the_page(show):

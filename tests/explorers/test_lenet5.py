@@ -63,7 +63,7 @@ def test_an_empty_pad_and_a_digit_at_the_border(digits, lenet, show):
     empty = lenet.predict(np.zeros((1, 32, 32, 1)), verbose=0)[0]
     np.testing.assert_allclose(frame.evaluate("[...outputs.at(-1).values]"), empty, atol=1e-2)
     frame.evaluate("put('0')")
-    frame.locator("#pad").focus()
+    frame.locator("#input").focus()
     for key, times in {"ArrowRight": 15, "ArrowUp": 12, "Home": 1}.items():
         for _ in range(times):
             frame.page.keyboard.press(key)
@@ -180,10 +180,75 @@ def test_one_draws_with_the_mouse_and_from_the_keyboard(show):
     drawn = np.reshape(frame.evaluate("[...ink]"), (140, 140))
     assert drawn[70, 70] == 1 and not drawn[:, :55].any() and not drawn[:, 85:].any()
     frame.locator("#choose").focus()
-    frame.page.keyboard.press("ArrowDown")
+    for _ in range(2):
+        frame.page.keyboard.press("ArrowDown")
     assert frame.input_value("#choose") == "drawn: a 4" and frame.inner_text("#best") == "4"
     frame.locator("#choose").select_option("letter X")
     assert np.isfinite(frame.evaluate("[...outputs.at(-1).values]")).all()
+
+
+def test_the_list_names_what_is_on_the_pad_and_gives_it_again(show):
+    frame = show(explorers.lenet5())
+    shown = lambda: frame.evaluate("byId('choose').selectedOptions[0].text")  # noqa: E731
+    first = frame.evaluate("[...ink]")
+    for button in ("thicken", "left", "thin"):
+        frame.locator(f"#{button}").click()
+        assert shown() == "drawn: a 7, changed"
+    frame.locator("#choose").select_option("drawn: a 7")
+    assert frame.evaluate("[...ink]") == first and frame.evaluate("shift") == [0, 0]
+    frame.locator("#clear").click()
+    assert shown() == "nothing yet: draw, or choose"
+    frame.locator("#choose").select_option("drawn: a 7")
+    assert frame.evaluate("[...ink]") == first
+    frame.locator("#clear").click()
+    pad = frame.locator("#pad").bounding_box()
+    frame.page.mouse.click(pad["x"] + 50, pad["y"] + 50)
+    assert shown() == "your drawing"
+    for _ in range(9):
+        frame.locator("#thin").click()
+    assert shown() == "nothing yet: draw, or choose"
+
+
+def test_where_nothing_is_drawn_no_digit_is_named(show):
+    frame = show(explorers.lenet5())
+    frame.locator("#clear").click()
+    assert frame.inner_text("#best") == "nothing drawn" and frame.locator("#scores .best").count() == 0
+    frame.wait_for_function("byId('said').textContent.startsWith('Nothing drawn: the network still gives scores')")
+    frame.locator("#choose").select_option("drawn: a 4")
+    assert frame.inner_text("#best") == "4" and frame.locator("#scores .best").count() == 1
+    frame.evaluate("move(0, 28)")
+    assert frame.inner_text("#best") == "nothing in sight"
+    frame.evaluate("move(0, -28)")
+    assert frame.inner_text("#best") == "4"
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_input_is_shifted_by_buttons_below_it_and_by_dragging(width, show):
+    frame = show(explorers.lenet5(), width, 1600)
+    before = np.reshape(frame.evaluate("[...image]"), (28, 28))
+    box = frame.locator("#input").bounding_box()
+    for name in ("left", "up", "down", "right"):
+        button = frame.locator(f"#{name}").bounding_box()
+        assert button["y"] > box["y"] + box["height"] and box["x"] - 1 <= button["x"] <= box["x"] + box["width"]
+    side, mouse = box["width"] / 28, frame.page.mouse
+    mouse.move(box["x"] + 14 * side, box["y"] + 14 * side)
+    mouse.down()
+    mouse.move(box["x"] + 17 * side, box["y"] + 12 * side, steps=5)
+    mouse.up()
+    mouse.move(box["x"] + 5 * side, box["y"] + 5 * side)
+    assert frame.evaluate("shift") == [-2, 3]
+    moved = np.zeros((28, 28))
+    moved[:-2, 3:] = before[2:, :-3]
+    np.testing.assert_allclose(np.reshape(frame.evaluate("[...image]"), (28, 28)), moved, atol=1e-6)
+    assert "Shifted by 3 to the right and 2 up." in frame.inner_text("#prepared")
+
+
+def test_the_maps_of_all_layers_are_large_and_side_by_side(show):
+    frame = show(explorers.lenet5())
+    sizes = frame.evaluate("layers.map(layer => layer.shape[0] * sizeOf(layer, layer.across).zoom)")
+    assert min(sizes) >= 70  # pixels of a map, on a page of 1280 x 720
+    tops = frame.evaluate("layers.map(layer => layer.canvas.getBoundingClientRect().top)")
+    assert np.ptp(tops) < 1
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from tests.helpers import refuses
 from utils import explorers
 from utils.convolution import convolve2d, correlate2d
 
-RESULT = "() => sums.map(line => line.map(button => button.textContent))"
+RESULT = "() => sums.map(line => line.map(button => button.ariaLabel.split(': ')[1]))"
 
 
 def shown_numbers(frame, script=RESULT):
@@ -48,12 +48,90 @@ def test_arrow_keys_and_mouse_move_the_window_to_the_borders(show):
     frame.get_by_label("result, row 1, column 1").focus()
     for key in ("ArrowRight", "ArrowDown", "ArrowDown"):  # the last one would leave the result
         frame.page.keyboard.press(key)
-    assert frame.inner_text("#sum").startswith("row 2, column 2: 6·1 +") and frame.inner_text("#sum").endswith("= 23")
+    found = frame.inner_text("#sum")
+    assert found.startswith("row 2, column 2 of the result: 6·1 +") and found.endswith("= 23")
     assert frame.evaluate("pixels.flat().map(p => p.parentElement.classList.contains('in'))") == [
         2 <= i <= 4 and 2 <= j <= 4 for i in range(5) for j in range(5)
     ]
     frame.get_by_label("result, row 0, column 0").hover()
-    assert frame.inner_text("#sum").startswith("row 0, column 0: 3·1 +")
+    assert frame.inner_text("#sum").startswith("row 0, column 0 of the result: 3·1 +")
+
+
+WINDOW = """() => [row, column, pixels.flatMap((line, i) => line.map((p, j) => p.closest("td.in") ? [i, j] : []))
+    .filter(place => place.length)[0]].flat()"""
+
+
+@pytest.mark.parametrize("width", [390, 1000, 1280])
+def test_the_window_in_the_image_is_dragged_and_moved_by_keys(width, show):
+    frame = show(explorers.sliding_filter(), width)
+    mouse, cell = frame.page.mouse, frame.get_by_label("pixel, row 2, column 2").bounding_box()
+    x, y = cell["x"] + cell["width"] / 2, cell["y"] + cell["height"] / 2
+    side = frame.get_by_label("pixel, row 2, column 3").bounding_box()["x"] - cell["x"]
+    around = frame.locator("#window").bounding_box()
+    corner = frame.get_by_label("pixel, row 1, column 1").bounding_box()
+    np.testing.assert_allclose([around["x"], around["y"]], [corner["x"], corner["y"]], atol=4)
+    np.testing.assert_allclose([around["width"], around["height"]], [3 * side] * 2, rtol=0.05)
+    for dx, dy, expected in ((1, -1, [0, 2]), (-4, 0, [1, 0]), (-1, 4, [2, 0])):  # it stops at the borders
+        frame.evaluate("moveTo(1, 1)")
+        mouse.move(x, y)
+        mouse.down()
+        mouse.move(x + dx * side, y + dy * side)
+        mouse.up()
+        assert frame.evaluate(WINDOW) == 2 * expected
+        assert frame.evaluate("document.activeElement.tagName !== 'INPUT' && getSelection().isCollapsed")
+    frame.locator("#window").focus()
+    for key in ("ArrowUp", "ArrowRight", "ArrowLeft", "ArrowLeft"):
+        frame.page.keyboard.press(key)
+    assert frame.evaluate(WINDOW) == [1, 0, 1, 0]
+    mouse.click(x, y)  # a press alone: one types
+    frame.page.keyboard.type("-0.5")
+    assert frame.evaluate("image[2][2]") == -0.5 and frame.evaluate(WINDOW) == [1, 0, 1, 0]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_numbers_of_all_lengths_stay_in_their_cells(width, show):
+    over = "[pixels, weights, sums].flat(2).filter(e => e.scrollWidth > e.clientWidth + 1)"
+    rng = np.random.default_rng(0)
+    for image, kernel in (
+        (rng.uniform(-9999, 9999, (5, 5)), rng.uniform(-9999, 9999, (3, 3))),
+        (rng.uniform(-1, 1, (9, 9)), np.full((3, 3), 1 / 9)),
+        (np.full((7, 7) if width < 600 else (12, 12), -9999.75), np.full((7, 7), 9999.75)),
+    ):
+        frame = show(explorers.sliding_filter(image, kernel), width)
+        assert frame.evaluate(f"{over}.map(e => e.value ?? e.textContent)") == []
+        assert frame.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+TYPE = """([field, texts]) => { const found = []; for (const typed of texts) {
+    field.focus(); field.value = typed; field.oninput();
+    found.push([KEPT(), field.getAttribute("aria-invalid"), byId("hint").textContent]); field.blur();
+    found.at(-1).push(field.value); } return found; }"""
+TYPED = {  # what is typed -> the number; None: refused
+    "1/9": 1 / 9, "\u22121/16": -1 / 16, " 3 / 4 ": 0.75, "1,5/2": 0.75, "1/-4": -0.25, "9999/.5": None, "1/0": None,
+    "0/0": None, "1/": None, "/2": None, "1/2/3": None, "99999999": None, "-10000": None, "9999.5": 9999.5, "1e3": None,
+    "": None, "2": 2,
+}  # fmt: skip
+
+
+def test_fractions_are_read_and_what_is_refused_is_named(show):
+    frame = show(explorers.sliding_filter())
+    assert frame.inner_text("#hint") == "Type numbers between \u221210,000 and 10,000, or fractions such as 1/9."
+    for name, kept in (("pixels", "image"), ("weights", "kernel")):
+        field = f"{name}[1][1]"
+        found = frame.evaluate(f"() => ({TYPE.replace('KEPT()', f'{kept}[1][1]')})([{field}, {list(TYPED)}])")
+        last = None
+        for (typed, number), (now, invalid, hint, shown) in zip(TYPED.items(), found):
+            if number is not None:
+                last = number
+                assert hint.startswith("Type numbers between")
+            else:
+                kept_number = f"{last:.3f}".rstrip("0").rstrip(".").replace("-", "\u2212")
+                assert f": {kept_number} is kept. Type numbers" in hint and typed[:12] in hint
+            assert invalid == ("true" if number is None else "false")
+            np.testing.assert_allclose(now, last)
+            np.testing.assert_allclose(float(shown.replace("\u2212", "-")), last, atol=0.00051)
+    frame.evaluate("() => { weights[0][0].value = '1/0'; weights[0][0].oninput(); }")
+    frame.wait_for_function("byId('said').textContent.startsWith('1/0 is no number: 1 is kept. Type numbers')")
 
 
 @pytest.mark.parametrize(

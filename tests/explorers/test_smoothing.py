@@ -85,6 +85,8 @@ def test_the_tone_is_that_of_notebook_01(show):
         signal, rest = (np.mean(convolve1d(part, w) ** 2) for part in (tone, hiss))
         np.testing.assert_allclose([found["signal"], found["rest"]], [signal, rest], rtol=1e-3)
         np.testing.assert_allclose(found["decibels"], 10 * np.log10(signal / rest), atol=0.01)
+    assert frame.inner_text("#heard") == "440 Hz in hiss: press and compare."  # no numbers before anything is heard
+    frame.locator("#play-filtered").click()
     frame.evaluate(CHOOSE, ["box", 9])
     assert frame.inner_text("#heard") == "filtered: tone 0.21, hiss 0.11: 2.6 dB"
 
@@ -164,16 +166,64 @@ def test_the_sum_stays_one_whatever_is_done(show):
 
 def test_the_estimate_by_hand_and_the_ends(show):
     frame = opened(show)
-    assert frame.inner_text("#at") == "estimate 55.18, reading 62.47, truth 53.56 km"  # s_49 of notebook 01
+    assert frame.inner_text("#at") == "estimate 55.18, reading 62.47, truth 53.56\u00a0km"  # s_49 of notebook 01
     frame.locator("#time").focus()
     w = kernels.triangular(7)
-    for key, time in (("Home", 29), ("End", 599)):
+    for key, time in (("Home", 6), ("End", 599)):  # from the first full window on
         frame.page.keyboard.press(key)
         s = convolve1d(x, w)[time - 6]
         assert frame.inner_text("#at").startswith(f"estimate {s:.2f}".rstrip("0").replace("-", "\u2212"))
     starts = frame.evaluate("""() => Array.from({length: 571}, (_, i) => { time = 29 + i; return viewStart(); })""")
     times = np.arange(29, 600)
     assert all(0 <= start <= time - 29 and time < start + 80 <= 600 for start, time in zip(starts, times))
+
+
+def test_nothing_is_cut_off_when_the_sum_grows(show):
+    frame = opened(show)
+    frame.locator("#keep").uncheck()
+    box = frame.locator("#bars").bounding_box()
+    mouse, x = frame.page.mouse, box["x"] + box["width"] / 14
+    for k in range(8):  # each time to the top, from where the weight is now
+        mouse.move(x, box["y"] + 150)
+        mouse.down()
+        mouse.move(x, box["y"] - 40)
+        assert frame.evaluate("getSelection().isCollapsed")
+        mouse.up()
+        frame.evaluate(f"setWeight(3, {-0.4 * k})")
+        inside = """() => {
+            const [series, bars] = ["series", "bars"].map(id => byId(id).getBoundingClientRect());
+            const within = all => part => part.getBoundingClientRect().top >= all.top - 1 &&
+                part.getBoundingClientRect().bottom <= all.bottom - 40;
+            return [...document.querySelectorAll("#bars .bar")].every(within(bars)) &&
+                [...document.querySelectorAll("#series .estimate, #series .now, #series .truth")].every(within(series));
+        }"""
+        assert frame.evaluate(inside)
+        widths, numbers = frame.evaluate("""() => [["reading", "lag", "left", "error"].map(name =>
+            byId(`${name}-bar`).getBoundingClientRect().width), [oneReading, ...shown().errors]]""")
+        one, error, lag, left = numbers
+        np.testing.assert_allclose(np.divide(widths, widths[3]), np.divide([one, lag, left, error], error), atol=0.01)
+    w = frame.evaluate("weights")
+    assert w[0] > 1.5 and frame.inner_text("#chosen").startswith("weight 0 s ago")
+    np.testing.assert_allclose(frame.evaluate("() => { setWeight(0, 11); return weights[0]; }"), 10)
+
+
+def test_axes_have_names_that_stay_text(show):
+    frame = opened(show, unit="<b>m & n", step="min")
+    words = "id => [...byId(id).querySelectorAll('text')].map(word => word.textContent)"
+    shown = frame.evaluate(f"['bars', 'series'].map({words})")
+    assert {"weight", "age a (min)"} <= set(shown[0]) and {"<b>m & n", "time t (min)"} <= set(shown[1])
+    assert frame.inner_text("#over").startswith("Root mean squares over 50 series, from t = 29 min on:")
+
+
+def test_time_waits_for_the_first_full_window(show):
+    frame = opened(show)
+    frame.evaluate("moveTo(6)")
+    frame.evaluate(CHOOSE, ["box", 20])
+    assert frame.evaluate("[time, byId('time').min, byId('time').value]") == [19, "19", "19"]
+    frame.evaluate(CHOOSE, ["box", 1])
+    assert frame.evaluate("[time, byId('time').min, byId('time').value]") == [19, "0", "19"]
+    frame.evaluate("moveTo(0)")
+    assert frame.inner_text("#at").startswith(f"estimate {x[0]:.2f}".rstrip("0"))
 
 
 def test_a_series_without_truth_has_no_errors(show):

@@ -35,7 +35,8 @@ PRESETS = {
 def filter_laboratory(image=None, kernel=None):
     """Show a photograph beside its correlation with a filter, without padding; colours are filtered one by one.
 
-    Readers choose or type the weights, move a magnifier, or take a picture of their own, which stays in the page.
+    Readers choose or type the weights, as numbers or fractions, move a magnifier, or take a picture of their own,
+    which stays in the page.
 
     Args:
         image: (height, width) or (height, width, 3), whole numbers from 0 to 255 or floats from 0 to 1, at most
@@ -64,8 +65,8 @@ def filter_laboratory(image=None, kernel=None):
         f"A photograph of {height} x {width} pixels and what a filter of {' x '.join(map(str, kernel.shape))} makes "
         "of it. Filters can be chosen and every weight changed; a magnifier shows the pixels under the window, and a "
         "picture of one's own can take the photograph's place.",
-        height=650,
-        narrow=930,
+        height=690,
+        narrow=1070,
     )
 
 

@@ -51,8 +51,8 @@ def lenet5(model=None, digits=None, labels=None, class_names=None):
         _still(layers, shape, digits[0] if len(digits) else _seven()),
         "A pad to draw a digit on. All layers of the network and its scores answer while one draws; what is drawn can "
         "be shifted, thickened and thinned.",
-        height=640,
-        narrow=1460,
+        height=690,
+        narrow=1560,
     )
 
 

@@ -36,9 +36,9 @@ def sliding_filter(image=None, kernel=None):
         {"image": image.tolist(), "kernel": kernel.tolist(), "place": middle},
         plots.correlation_step(image, kernel, i=middle[0], j=middle[1]),
         f"A filter of {_size(kernel)} slides over an image of {_size(image)}. Every pixel and every weight can be "
-        "changed; the products under the window and their sum follow.",
-        height=570,
-        narrow=700,
+        "changed; the window can be dragged; its products and their sum follow.",
+        height=600,
+        narrow=800,
     )
 
 

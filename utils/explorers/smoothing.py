@@ -75,8 +75,8 @@ def smoothing(readings=None, truth=None, weights=None, noise=None, unit="km", st
         _still(readings, truth, weights, unit, step),
         f"{len(weights)} weights smooth {len(readings)} readings. The weights can be dragged, their shape and number "
         f"chosen; the estimate{'' if truth is None else ', its lag and the noise left'} follow.",
-        height=640,
-        narrow=1030,
+        height=670,
+        narrow=1150,
     )
 
 

@@ -127,3 +127,42 @@ function whole(typed, low, high) {
   const plain = typed.trim(), number = read(/^\d{1,3}(,\d{3})+$/.test(plain) ? plain.replaceAll(",", "") : plain);
   return Number.isInteger(number) && number >= low && number <= high ? number : NaN;
 }
+
+/** Read a number, or a fraction such as 1/9. NaN for anything else. */
+function readFraction(typed) {
+  const [above, below = 1, ...more] = typed.split("/").map(read);
+  return more.length || below === 0 ? NaN : above / below;
+}
+
+/**
+ * Let a number below 10,000 in size be typed into a field, or a fraction; keep(number) is called for each.
+ * What is wrong with any other, and what is kept, stands in byId("hint") until a right one is typed; kept() gives it as text.
+ */
+function numberField(field, kept, keep) {
+  const mark = wrong => {
+    field.classList.toggle("wrong", wrong);
+    field.setAttribute("aria-invalid", wrong);
+  };
+  field.oninput = () => {
+    const typed = field.value.trim(), number = readFraction(typed), right = Math.abs(number) < 1e4;
+    mark(!right);
+    if (!right) {
+      const name = typed.length > 12 ? `${typed.slice(0, 12)}…` : typed;
+      const what = typed ? `${name} is ${Number.isFinite(number) ? "out of range" : "no number"}` : "Nothing is typed";
+      hint(`${what}: ${kept()} is kept.`);
+      return;
+    }
+    hint();
+    keep(number);
+  };
+  field.onblur = () => { field.value = kept(); mark(false); };
+  field.setAttribute("aria-describedby", "hint");
+}
+
+/** Say which numbers can be typed, after what is wrong with the last one. */
+function hint(wrong) {
+  const range = "numbers between \u221210,000 and 10,000, or fractions such as 1/9.";
+  byId("hint").textContent = wrong ? `${wrong} Type ${range}` : `Type ${range}`;
+  byId("hint").className = wrong ? "hot" : "quiet";
+  if (wrong) say(byId("hint").textContent);
+}
