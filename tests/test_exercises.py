@@ -178,7 +178,15 @@ def recursive(*arguments):
 ITSELF = []
 ITSELF.append(ITSELF)
 
+
 # Made anew for each exercise, because some can be used only once.
+@pytest.mark.parametrize("name, exercise", exercises())
+def test_each_mistake_that_a_judge_knows_gets_its_own_feedback(name, exercise):
+    assert exercise.mistakes
+    for wrong, feedback in exercise.mistakes:
+        assert exercise.evaluate(wrong) == (False, " ".join(feedback.split()))
+
+
 ODD = {
     "text": lambda: "forty",
     "no text": lambda: "",

@@ -11,7 +11,7 @@ import pytest
 from tests.helpers import raises
 from utils.exercises import convolution_1d, judges, resnet, stride_padding_channels, transfer_learning
 from utils.exercises.exercise import LONGEST, Exercise
-from utils.exercises.judges import same_function, same_numbers
+from utils.exercises.judges import knows, same_function, same_numbers
 
 needs_alarm = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows has no alarm")
 
@@ -47,6 +47,23 @@ def test_check_hint_and_solution_print_what_they_promise(capsys):
     out = capsys.readouterr().out
     assert "Exercise 1.1: right." in out and "Exercise 1.1: not yet." in out
     assert "Hint 1.1" in out and "Solution 1.1" in out and "x[4] * w[0]" in out
+
+
+def test_without_a_solution_an_exercise_says_so(capsys):
+    exercise = Exercise(judge=same_numbers(3), hint="a hint", lesson="a lesson")
+    exercise.check(3)
+    exercise.solution()
+    right, solution = capsys.readouterr().out.splitlines()
+    assert right == "Exercise ?: right. a lesson" and "not part of this hand-out" in solution
+
+
+def test_a_judge_of_ones_own_can_name_the_mistakes_that_it_knows():
+    @knows(1, 2)
+    def judge(answer):
+        return None if answer == 3 else f"{answer} is too small."
+
+    assert judged_by(judge).mistakes == ((1, "1 is too small."), (2, "2 is too small."))
+    assert judged_by(lambda answer: None).mistakes == ()
 
 
 def test_an_exercise_can_be_tried_before_it_stands_in_a_module(capsys):

@@ -5,7 +5,7 @@ import numpy as np
 from utils.arithmetic import conv_parameters
 from utils.deconvnet import pool_with_switches, unpool
 from utils.exercises.exercise import Exercise
-from utils.exercises.judges import same_function, same_numbers
+from utils.exercises.judges import knows, same_function, same_numbers
 
 q1 = Exercise(
     judge=same_numbers(
@@ -62,6 +62,7 @@ _SMALLER = {
 }
 
 
+@knows(*_SMALLER)
 def _halved(answer):
     name = answer.strip().lower() if isinstance(answer, str) else None
     if name == "fc6":
@@ -247,7 +248,7 @@ q6 = Exercise(
             ((6, 100 * (1 - 6 * 9 / 121)), "Six layers see more. The first one sees three pixels."),
             ((5, 100 * (1 - 9 / 121)), "The layers are right. Count the weights of all of them."),
             ((5, 62), "The layers are right. Round the percentage; you cut off its decimals."),
-            ((5, 0), "The layers are right. Compare $5 · 9 · C^2$ with the weights of one large filter."),
+            ((5, 0), "The layers are right. Compare 5 · 9 · C^2 with the weights of one large filter."),
         ],
     ),
     hint="One layer sees 3, every further one adds 2. A layer with filters of F × F has F * F * C * C weights.",

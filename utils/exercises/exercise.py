@@ -27,15 +27,21 @@ class Exercise:
             sentences of feedback that help without giving the answer away. `utils.exercises.judges` makes such
             functions.
         hint: A step towards the answer, but not the answer.
-        solution: Python code that leaves its result in a variable called `answer`. The tests run it.
+        solution: Python code that leaves its result in a variable called `answer`. The tests run it. Hand-outs for
+            students come without it.
         lesson: The point of the exercise, printed with a right answer and with the solution.
     """
 
-    def __init__(self, *, judge, hint, solution, lesson):
+    def __init__(self, *, judge, hint, lesson, solution=None):
         self.judge = judge
         self.hint_text = hint
         self.solution_code = solution
         self.lesson = lesson
+
+    @property
+    def mistakes(self):
+        """Pairs (wrong answer, feedback): the usual mistakes that the judge knows by name."""
+        return tuple(getattr(self.judge, "mistakes", ()))
 
     @property
     def number(self):
@@ -82,6 +88,9 @@ class Exercise:
 
     def solution(self):
         """Print the solution and the lesson."""
+        if self.solution_code is None:
+            print(f"Solution {self.number}: it is not part of this hand-out; .hint() helps.")
+            return
         print(f"Solution {self.number}:\n\n{self.solution_code.strip()}\n\n{self.lesson}")
 
 

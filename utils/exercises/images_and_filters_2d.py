@@ -1,10 +1,12 @@
 """Exercises of notebook 02: images and filters."""
 
+import functools
+
 import numpy as np
 
 from utils.convolution import convolve2d, correlate2d, correlate2d_sums
 from utils.exercises.exercise import Exercise
-from utils.exercises.judges import read_table, same_function, same_numbers
+from utils.exercises.judges import knows, read_table, same_function, same_numbers
 
 q1 = Exercise(
     judge=same_numbers(
@@ -91,6 +93,14 @@ answer = correlate
 EXACT = 1e-9  # what rounding errors of the computer may add up to, as a share of the largest weight
 
 
+@knows(
+    [[0, 0, 0], [0, 0, 1], [0, 0, 0]],
+    [[0, 0, 0], [0, 0, 0], [0, 1, 0]],
+    [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
+    [[1, 0, 0], [0, 0, 0], [0, 0, 0]],
+    [[0, 0, 0], [1, -1, 0], [0, 0, 0]],
+    [[0, 0, 0], [9, 0, 0], [0, 0, 0]],
+)
 def _shifts_right(kernel):
     kernel = read_table(kernel, (3, 3))
     image = np.random.default_rng(0).integers(1, 255, (6, 7)).astype(float)
@@ -159,30 +169,35 @@ answer = math.lcm(8, 10) // 8         # column 40 is the next in both lists
 )
 
 
+_angle = same_numbers(
+    -45,
+    mistakes=[
+        (45, "Rows are counted downwards. Is it the upper or the lower side that is brighter?"),
+        (135, "Check both signs: S_x is right minus left, S_y is top minus bottom."),
+        (-135, "Check the sign of S_x: it is right minus left."),
+        (-np.pi / 4, "That is the angle in radians. Turn it into degrees."),
+        (np.pi / 4, "That is an angle in radians; and check the sign of S_y: it is top minus bottom."),
+        (np.hypot(120, 120), "That is the length of the arrow. Which way does it point?"),
+        ((120, -120), "Those are S_x and S_y. Now the angle: atan2(S_y, S_x)."),
+        ((120, 120), "Check the sign of S_y: it is top minus bottom. Then take the angle."),
+        (-1, "That is S_y / S_x, the tangent of the angle."),
+        (0, "The image also changes from top to bottom."),
+        (-90, "The image also changes from left to right."),
+    ],
+    tolerance=0.1,
+)
+
+
+@functools.wraps(_angle)  # and with its `mistakes`
 def _direction(answer):
-    judge = same_numbers(-45, mistakes=_DIRECTIONS, tolerance=0.1)
     try:
         turned = np.asarray(answer, float)
-    except Exception:  # whatever an object does when it is turned into an array; `judge` finds words for it
-        return judge(answer)
+    except Exception:  # whatever an object does when it is turned into an array; `_angle` finds words for it
+        return _angle(answer)
     if turned.size == 1 and np.isfinite(turned).all() and np.abs(turned).max() >= 5:  # degrees; a full turn is none
-        return judge(float((turned.item() + 180) % 360 - 180))
-    return judge(answer)
+        return _angle(float((turned.item() + 180) % 360 - 180))
+    return _angle(answer)
 
-
-_DIRECTIONS = [
-    (45, "Rows are counted downwards. Is it the upper or the lower side that is brighter?"),
-    (135, "Check both signs: S_x is right minus left, S_y is top minus bottom."),
-    (-135, "Check the sign of S_x: it is right minus left."),
-    (-np.pi / 4, "That is the angle in radians. Turn it into degrees."),
-    (np.pi / 4, "That is an angle in radians; and check the sign of S_y: it is top minus bottom."),
-    (np.hypot(120, 120), "That is the length of the arrow. Which way does it point?"),
-    ((120, -120), "Those are S_x and S_y. Now the angle: atan2(S_y, S_x)."),
-    ((120, 120), "Check the sign of S_y: it is top minus bottom. Then take the angle."),
-    (-1, "That is S_y / S_x, the tangent of the angle."),
-    (0, "The image also changes from top to bottom."),
-    (-90, "The image also changes from left to right."),
-]
 
 q6 = Exercise(
     judge=_direction,
@@ -201,6 +216,17 @@ answer = np.degrees(np.arctan2(S_y, S_x))
 )
 
 
+def _rounded(total, largest):
+    """Explain a sum that is nearly 0: weights that should be thirds were written with two or three digits."""
+    return f" (Yours: {total:.3g}. Rounded weights? Python takes 1/3 as it is.)" if abs(total) < 0.05 * largest else ""
+
+
+@knows(
+    [[0, 0, 0], [1, 1, 1], [0, 0, 0]],
+    [[-1, 2, -1], [-1, 2, -1], [-1, 2, -1]],
+    [[1, 1, 1], [-2, -2, -2], [1, 1, 1]],
+    [[-0.33, -0.33, -0.33], [0.67, 0.67, 0.67], [-0.33, -0.33, -0.33]],
+)
 def _finds_horizontal_lines(kernel):
     kernel = read_table(kernel, (3, 3))
     largest = np.abs(kernel).max()
@@ -218,11 +244,6 @@ def _finds_horizontal_lines(kernel):
     if not horizontal > EXACT * largest:
         return "A bright horizontal line through the centre does not give a positive value. It covers the middle row."
     return None
-
-
-def _rounded(total, largest):
-    """Explain a sum that is nearly 0: weights that should be thirds were written with two or three digits."""
-    return f" (Yours: {total:.3g}. Rounded weights? Python takes 1/3 as it is.)" if abs(total) < 0.05 * largest else ""
 
 
 q7 = Exercise(

@@ -2,7 +2,8 @@
 
 `same_numbers` and `same_function` make a judge out of the right answer and the usual mistakes, each with its feedback.
 An answer that is none of these is described: how many of its values are right, where to look, what shape it has.
-Any other function may be a judge; `read_table` reads its answer.
+Any other function may be a judge; `read_table` reads its answer. The attribute `mistakes` of a judge lists the usual
+mistakes for instructors' hand-outs; `knows` gives it to a function of one's own.
 """
 
 import copy
@@ -47,6 +48,7 @@ def same_numbers(expected, *, mistakes=(), tolerance=1e-6):
                 return feedback
         raise Wrong(_difference(got, expected, tolerance))
 
+    judge.mistakes = tuple(mistakes)
     return judge
 
 
@@ -76,7 +78,22 @@ def same_function(reference, *, cases, mistakes=(), tolerance=1e-6):
         unspoilt = calls[:-1] if complaint and complaint.endswith(CHANGES) else calls
         return _first_difference(unspoilt, reference, tolerance) or complaint
 
+    judge.mistakes = tuple(mistakes)
     return judge
+
+
+def knows(*wrong):
+    """Decorate a judge of one's own with `mistakes`: usual wrong answers, each with its feedback to it.
+
+    Args:
+        wrong: The answers.
+    """
+
+    def decorate(judge):
+        judge.mistakes = tuple((answer, judge(answer)) for answer in wrong)
+        return judge
+
+    return decorate
 
 
 def read_table(answer, shape):

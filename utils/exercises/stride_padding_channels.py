@@ -1,5 +1,7 @@
 """Exercises of notebook 03: stride, padding and channels."""
 
+import functools
+
 import numpy as np
 
 from utils.convolution import conv2d, convolve2d, correlate2d
@@ -10,6 +12,7 @@ from utils.exercises.judges import same_function, same_numbers
 def _without_nesting(judge):
     """Let a judge take ((12, 16), (6, 10)) for (12, 16, 6, 10): the numbers count, not their grouping."""
 
+    @functools.wraps(judge)  # and with its `mistakes`
     def judge_flat(answer):
         try:
             found = np.asarray(answer, dtype=object)
