@@ -58,9 +58,12 @@ def stored(path):
     """Read a notebook that has been run.
 
     Raises:
-        CannotPublish: If a code cell has no execution count: its outputs are missing.
+        CannotPublish: If it is none, or if a code cell has no execution count: its outputs are missing.
     """
-    notebook = read(path)
+    try:
+        notebook = read(path)
+    except (ValueError, LookupError, AttributeError) as error:
+        raise CannotPublish(f"{path.name} is not a notebook of nbformat 4; give another file") from error
     if any(cell.execution_count is None for cell in code_cells(notebook)):
         raise CannotPublish(f"{path.name} has cells that were not run; run python -m course run {path.stem[:2]}")
     return notebook

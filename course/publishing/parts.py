@@ -7,6 +7,7 @@ from typing import NamedTuple
 from nbformat import NotebookNode
 
 from course.notebooks import EXPLORER
+from course.publishing.folder import CannotPublish
 from utils.exercises import MODULES
 from utils.exercises.exercise import Exercise
 
@@ -30,8 +31,16 @@ def questions(notebook, path):
     Args:
         notebook: Its content.
         path: Its file: the number says which module of `utils.exercises` judges.
+
+    Raises:
+        CannotPublish: If its name does not begin with the number of one.
     """
-    module = importlib.import_module(f"utils.exercises.{MODULES[int(path.name.split('_')[0])]}")
+    number = path.name.split("_")[0]
+    if not number.isdecimal() or int(number) >= len(MODULES):
+        raise CannotPublish(
+            f"{path.name} must begin with a number from 00 to {len(MODULES) - 1:02}, that of its exercises"
+        )
+    module = importlib.import_module(f"utils.exercises.{MODULES[int(number)]}")
     found = []
     for before, cell in zip(notebook.cells, notebook.cells[1:]):
         if cell.cell_type == "code" and (check := CHECK.search(cell.source)):

@@ -1,0 +1,77 @@
+"""A notebook as one HTML page to print or to read: no scripts, nothing from a network, explorers as still pictures."""
+
+import functools
+import html
+import re
+from pathlib import Path
+
+from course.notebooks import still_pictures
+from course.publishing import parts
+from course.publishing.text import as_html, code_as_html, escaped
+
+HERE = Path(__file__).parent
+NOTEBOOK = re.compile(r'(?<=href=")(\d\d_\w+)\.ipynb(?=["#])')
+MOVE = "An explorer: in the notebook it can be moved."
+
+
+def page(notebook, path, version):
+    """Return the page of a hand-out.
+
+    Args:
+        notebook: One version of it, with outputs.
+        path: Its file.
+        version: Whose it is, for the margin of the paper.
+    """
+    title = re.search(r"^# (.*)", notebook.cells[0].source, re.MULTILINE)[1]
+    body = "\n".join(map(cell_as_html, notebook.cells))
+    return template().render(title=title, number=path.name[:2], version=version, body=body, style=style())
+
+
+@functools.cache
+def template():
+    """Return the frame of a page."""
+    import jinja2
+
+    text = (HERE / "page.html").read_text(encoding="utf-8")
+    return jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(text)
+
+
+@functools.cache
+def style():
+    """Return the rules of CSS."""
+    from pygments.formatters import HtmlFormatter
+
+    colours = HtmlFormatter(style="tango").get_style_defs(".code")
+    return f"{colours}\n{(HERE / 'page.css').read_text(encoding='utf-8')}"
+
+
+def cell_as_html(cell):
+    """Return a cell as HTML: text, code with its outputs, an exercise, or notes for the speaker."""
+    if cell.cell_type == "markdown":
+        text = NOTEBOOK.sub(r"\1.html", as_html(cell.source))
+        return f'<aside class="notes">{text}</aside>' if parts.is_notes(cell) else text
+    kind = "cell exercise" if parts.CHECK.search(cell.source) else "cell"
+    space = '<p class="space">Space for your answer:</p>\n' if kind != "cell" and not cell.outputs else ""
+    return f'<div class="{kind}">\n{code_as_html(cell.source)}{"".join(map(output_as_html, cell.outputs))}{space}</div>'
+
+
+def output_as_html(output):
+    """Return what a cell has put out as HTML: pictures with their descriptions, tables, text."""
+    if output.output_type == "stream":
+        return f'<pre class="output">{escaped(output.text)}</pre>\n'
+    shown = output.get("data", {})
+    if parts.is_explorer(output):
+        return "".join(figure(alt, f"image/png;base64,{png}", MOVE) for alt, png in still_pictures(shown["text/html"]))
+    for kind in ("image/png", "image/jpeg"):
+        if kind in shown:
+            return figure(html.escape(parts.description(output)), f"{kind};base64,{shown[kind].strip()}")
+    if "text/html" in shown:
+        table = re.sub(r"<style.*?</style>\s*| border=\"1\"", "", shown["text/html"], flags=re.DOTALL)
+        return f'<div class="output table">{table}</div>\n'
+    return f'<pre class="output">{escaped(shown["text/plain"])}</pre>\n'
+
+
+def figure(alt, data, caption=""):
+    """Return a picture with its description, which is escaped already, and a line below it."""
+    below = f"<figcaption>{caption}</figcaption>" if caption else ""
+    return f'<figure><img alt="{alt}" src="data:{data}">{below}</figure>\n'
