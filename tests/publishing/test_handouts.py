@@ -14,12 +14,12 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from course.__main__ import main
+from course.code import bound_and_read
 from course.handouts import VERSIONS, build
 from course.notebooks import NOTEBOOKS, ROOT, markdown_cells, read, still_pictures
 from course.publishing import parts
 from course.publishing.folder import CannotPublish
 from course.publishing.handouts import library, page, versions
-from course.rules import bound_and_read
 from tests.helpers import child
 from utils.exercises import MODULES
 from utils.exercises.exercise import Exercise

@@ -8,10 +8,10 @@ import textwrap
 import numpy as np
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
+from course.code import bound_and_read
 from course.publishing import parts
 from course.publishing.folder import CannotPublish
 from course.publishing.text import plain
-from course.rules import bound_and_read
 
 BADGE = re.compile(r" *· *\[!\[Open in Colab\]\([^)]*\)\]\([^)]*\)")
 COLAB = re.compile(r'^if "google\.colab" in .*\n(?: +.*\n)+', re.MULTILINE)  # of the set-up cell
