@@ -4,7 +4,7 @@ From the root of the repository:
 
     python -m course run 05            run notebook 05 and save it with its outputs
     python -m course check             check all notebooks against the rules
-    python -m course address           write the public address of pyproject.toml into all links
+    python -m course address           write the address of the git remote into all links
     python -m course handouts          make hand-outs for students and for instructors
     python -m course run --help        say more about a command
 

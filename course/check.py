@@ -24,5 +24,7 @@ def main(options):
 def address_complaints(path):
     """Complain if a file has another address than pyproject.toml."""
     text = path.read_text(encoding="utf-8")
-    fine = text == address.stamp(text, address.repository())
-    return [] if fine else [f"{path.name} does not have the address of pyproject.toml; run python -m course address"]
+    public = address.repository()
+    fine = text == address.stamp(text, public)
+    remedy = f"run python -m course address {public}"
+    return [] if fine else [f"{path.name} does not have the address of pyproject.toml; {remedy}"]

@@ -213,7 +213,8 @@ def has_working_links(notebook):
         yield f"the first cell has no link to {target}"
     for cell in notebook.cells:
         if address.stamp(cell.source, public, place) != cell.source:
-            yield f"{notebook.name(cell)} does not have the address of pyproject.toml; run python -m course address"
+            remedy = f"run python -m course address {public}"
+            yield f"{notebook.name(cell)} does not have the address of pyproject.toml; {remedy}"
     for cell in notebook.markdown:
         for target in markdown.links(cell.source):
             if not re.match(r"[a-z]+:", target) and target and not (notebook.path.parent / target).exists():

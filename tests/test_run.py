@@ -1,4 +1,4 @@
-"""`python -m course run` and `address` on small notebooks: what is written, when, and what is not."""
+"""`python -m course run` on small notebooks: what is written, when, and what is not."""
 
 import base64
 import os
@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from course import address, notebooks
+from course import notebooks
 from course.__main__ import COMMANDS, main
 
 IGNORED = {"tags": ["nbval-ignore-output"]}
@@ -111,56 +111,6 @@ def test_ids_are_kept_and_missing_or_double_ones_are_always_the_same(tmp_path):
     ids = [cell.id for cell in notebooks.read(path).cells]
     assert ids[1] == "kept" and len(set(ids)) == 3
     assert ids == [cell.id for cell in notebooks.read(path).cells]
-
-
-ADDRESS = "https://github.com/somebody/a-course"
-
-
-def test_the_address_is_stamped_into_links_and_setup():
-    before = """[Colab](https://colab.research.google.com/github/YOUR_ACCOUNT/x/blob/master/notebooks/00_old.ipynb)
-    !git clone -q --depth 1 https://github.com/YOUR_ACCOUNT/cnn-notebooks
-    os.chdir("cnn-notebooks/notebooks")
-    os.chdir("other/folder")"""
-    after = """[Colab](https://colab.research.google.com/github/somebody/a-course/blob/main/notebooks/01_new.ipynb)
-    !git clone -q --depth 1 https://github.com/somebody/a-course
-    os.chdir("a-course/notebooks")
-    os.chdir("other/folder")"""
-    assert address.stamp(before, ADDRESS, own_path="notebooks/01_new.ipynb") == after
-    assert address.stamp(after, ADDRESS, own_path="notebooks/01_new.ipynb") == after
-
-
-@pytest.fixture
-def published(tmp_path, monkeypatch):
-    """A course with an address, a README, a citation and a notebook that was run; none has the address yet."""
-    link = "[a](https://colab.research.google.com/github/YOUR_ACCOUNT/cnn/blob/main/notebooks/07_x.ipynb)"
-    (tmp_path / "pyproject.toml").write_text(f'[tool.course]\nrepository = "{ADDRESS}/"\n')
-    (tmp_path / "README.md").write_text(f"{link}\n    git clone https://github.com/YOUR_ACCOUNT/cnn\n")
-    (tmp_path / "CITATION.cff").write_text("repository-code: https://github.com/YOUR_ACCOUNT/cnn\n")
-    (tmp_path / "notebooks").mkdir()
-    path = write_notebook(tmp_path / "notebooks" / "01_x.ipynb", new_markdown_cell(link), new_code_cell("6 * 7"))
-    assert main(["run", str(path)]) == 0
-    monkeypatch.setattr(address, "ROOT", tmp_path)
-    monkeypatch.setattr(address, "NOTEBOOKS", tmp_path / "notebooks")
-    return tmp_path
-
-
-def test_the_address_of_pyproject_is_written_everywhere(published, capsys):
-    assert address.repository() == ADDRESS
-    readme, notebook = published / "README.md", published / "notebooks" / "01_x.ipynb"
-    before = read(notebook)
-    assert main(["address"]) == 0
-    written = ["README.md: written", "CITATION.cff: written", "01_x.ipynb: written"]
-    assert capsys.readouterr().out.splitlines()[-3:] == written
-    assert (published / "CITATION.cff").read_text() == f"repository-code: {ADDRESS}\n"
-    link = "https://colab.research.google.com/github/somebody/a-course/blob/main/notebooks/{}.ipynb"
-    # a link of the README keeps which notebook it opens, those of a notebook open the notebook itself
-    assert readme.read_text() == f"[a]({link.format('07_x')})\n    git clone {ADDRESS}\n"
-    after = read(notebook)
-    assert after.cells[0].source == f"[a]({link.format('01_x')})"
-    assert after.cells[1] == before.cells[1], "outputs stay"
-    stamped = notebook.read_bytes()
-    assert main(["address"]) == 0
-    assert notebook.read_bytes() == stamped and "all links have it" in capsys.readouterr().out
 
 
 def test_notebooks_are_found_by_number_and_path(capsys):
