@@ -4,8 +4,8 @@ Two folders, `students` and `instructors`, are complete: with the notebooks, pag
 Students get the exercises empty, and no solutions: not in the notebooks, not by `.solution()`, and no link to the
 public course. Instructors get the solutions, the feedback to the usual mistakes, and the notes for the speaker.
 
-A checker must know what is right. Who opens its file in `utils/exercises` finds numbers there, and the public course
-holds all solutions: for marks, use other numbers.
+A checker must know what is right: whoever opens its file in `utils/exercises` finds numbers there, and the public
+course holds all solutions. Graded work needs other numbers: python -m course assignment.
 """
 
 from course.notebooks import add_notebooks, write
@@ -26,35 +26,42 @@ def add_arguments(parser):
 
 def main(options):
     """Carry out the command; return its exit status."""
-    with whole(options.output) as folder:
-        build(options.notebooks, folder)
+    build(options.notebooks, options.output)
     print(f"hand-outs are in {options.output}")
     return 0
 
 
 def build(notebooks, folder):
-    """Fill a folder with both versions of notebooks.
+    """Make both versions of notebooks.
 
     Args:
         notebooks: Their paths.
-        folder: An empty folder.
+        folder: The folder that holds them; what was there is replaced.
 
     Raises:
         CannotPublish: If a library is missing, or a notebook cannot be published.
     """
     need("nbconvert", "math_core")
-    names = {path.name for path in notebooks}
-    for version in VERSIONS:
-        for name in ("notebooks", "print"):
-            (folder / version / name).mkdir(parents=True)
-        library.copy_library(folder / version, solutions=version == "instructors")
-        text = library.readme(version, names)
-        (folder / version / "README.md").write_text(text, encoding="utf-8", newline="\n")
-    for path in notebooks:
-        notebook = stored(path)
-        for version, make in VERSIONS.items():
-            made = make(notebook, path)
-            write(made, folder / version / "notebooks" / path.name)
-            text = page(made, path, f"for {version}")
-            (folder / version / "print" / f"{path.stem}.html").write_text(text, encoding="utf-8", newline="\n")
-        print(f"{path.stem}: hand-outs for students and instructors", flush=True)
+    contents = {path: stored(path) for path in notebooks}
+    with whole(folder) as new:
+        for version in VERSIONS:
+            begin(new / version, version, {path.name for path in notebooks})
+        for path, notebook in contents.items():
+            for version, make in VERSIONS.items():
+                made = make(notebook, path)
+                write(made, new / version / "notebooks" / path.name)
+                save(new / version / "print" / f"{path.stem}.html", page(made, path, f"for {version}"))
+            print(f"hand-outs of {path.name}", flush=True)
+
+
+def begin(folder, version, names):
+    """Make the folder of a version, with all but its notebooks; `names` are their files."""
+    for name in ("notebooks", "print"):
+        (folder / name).mkdir(parents=True)
+    library.copy_library(folder, solutions=version == "instructors")
+    save(folder / "README.md", library.readme(version, names))
+
+
+def save(file, text):
+    """Write a text file."""
+    file.write_text(text, encoding="utf-8", newline="\n")

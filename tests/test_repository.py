@@ -49,7 +49,7 @@ OTHERS = {"edit.py", "utils.py", "flowers.ipynb", "lenet_on_mnist.ipynb", "my_ph
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
 def test_the_files_that_a_text_names_exist(name):
-    text = re.sub(r"https?://\S+|\.venv\S*|~/\S*|(?<!\w)(?:\.\./)?photos\b[\w/]*", "", read(name))
+    text = re.sub(r"https?://\S+|\.venv\S*|published/[\w/]*|~/\S*|(?<!\w)(?:\.\./)?photos\b[\w/]*", "", read(name))
     code = " ".join(re.findall(r"```.*?```|`[^`]+`", text, re.DOTALL))
     named = set(re.findall(r"(?<![\w./-])[\w.-]+/[\w./-]*|[\w-]+\.(?:cff|ipynb|md|py|toml|txt)\b", code)) - OTHERS
     named |= {f"{folder}/{module}" for folder, module in re.findall(r"\b(utils|records)\.(?!py\b)(\w+)", code)}
