@@ -16,7 +16,7 @@ def renderer():
 
     class Renderer(IPythonRenderer):
         def block_math(self, body):
-            return f'<div class="formula">{mathml(body, display=True)}</div>\n'
+            return f'<div class="formula" tabindex="0">{mathml(body, display=True)}</div>\n'
 
         def inline_math(self, body):
             return mathml(body)

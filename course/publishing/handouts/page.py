@@ -41,7 +41,7 @@ def style():
     """Return the rules of CSS."""
     from pygments.formatters import HtmlFormatter
 
-    colours = HtmlFormatter(style="tango").get_style_defs(".code")
+    colours = HtmlFormatter(style="xcode").get_style_defs(".code")  # readable on light grey, each colour 4.5 : 1
     return f"{colours}\n{(HERE / 'page.css').read_text(encoding='utf-8')}"
 
 
@@ -49,7 +49,7 @@ def cell_as_html(cell):
     """Return a cell as HTML: text, code with its outputs, an exercise, or notes for the speaker."""
     if cell.cell_type == "markdown":
         text = NOTEBOOK.sub(r"\1.html", as_html(cell.source))
-        return f'<aside class="notes">{text}</aside>' if parts.is_notes(cell) else text
+        return f'<div class="notes" role="note">{text}</div>' if parts.is_notes(cell) else text
     kind = "cell exercise" if parts.CHECK.search(cell.source) else "cell"
     space = '<p class="space">Space for your answer:</p>\n' if kind != "cell" and not cell.outputs else ""
     return f'<div class="{kind}">\n{code_as_html(cell.source)}{"".join(map(output_as_html, cell.outputs))}{space}</div>'
@@ -67,7 +67,7 @@ def output_as_html(output):
             return figure(html.escape(parts.description(output)), f"{kind};base64,{shown[kind].strip()}")
     if "text/html" in shown:
         table = re.sub(r"<style.*?</style>\s*| border=\"1\"", "", shown["text/html"], flags=re.DOTALL)
-        return f'<div class="output table">{table}</div>\n'
+        return f'<div class="output table">{table.replace("<th></th>", "<td></td>")}</div>\n'
     return f'<pre class="output">{escaped(shown["text/plain"])}</pre>\n'
 
 
