@@ -266,7 +266,7 @@ def serious(sheet):
 def test_nothing_keeps_people_from_reading_a_page(handouts, sheet):
     sheet.emulate_media(media="screen")
     sheet.set_viewport_size({"width": 390, "height": 800})
-    sheet.goto((handouts / "instructors" / "print" / "07_googlenet.html").as_uri())
+    sheet.goto((handouts / "instructors" / "print" / "00_cnn_at_a_glance.html").as_uri())
     assert sheet.evaluate("document.documentElement.scrollWidth") <= 390
     assert serious(sheet) == []
     sheet.set_content('<html lang="en"><title>A page</title><main><h1>Title</h1><img src="data:,">')

@@ -67,7 +67,7 @@ def output_as_html(output):
             return figure(html.escape(parts.description(output)), f"{kind};base64,{shown[kind].strip()}")
     if "text/html" in shown:
         table = re.sub(r"<style.*?</style>\s*| border=\"1\"", "", shown["text/html"], flags=re.DOTALL)
-        return f'<div class="output table">{table.replace("<th></th>", "<td></td>")}</div>\n'
+        return f'<div class="output table" tabindex="0">{table.replace("<th></th>", "<td></td>")}</div>\n'
     return f'<pre class="output">{escaped(shown["text/plain"])}</pre>\n'
 
 
