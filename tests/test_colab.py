@@ -16,6 +16,7 @@ from tests.helpers import child, needs_fork
 
 ALL = sorted(NOTEBOOKS.glob("*.ipynb"))
 NAME = repository().rsplit("/", 1)[-1]
+NO_SETTINGS = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}  # of whoever runs the tests
 
 COLAB = """
 import os, sys, types
@@ -52,8 +53,9 @@ def published(tmp_path_factory):
     for name in ("requirements.txt", "notebooks/01_convolution_1d.ipynb"):
         shutil.copy(ROOT / name, folder / name)
     person = ["-c", "user.name=nobody", "-c", "user.email=nobody@example.org"]
+    environment = os.environ | NO_SETTINGS
     for arguments in (["init"], ["add", "."], [*person, "commit", "-m", "the course"]):
-        subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True)
+        subprocess.run(["git", *arguments], cwd=folder, env=environment, check=True, capture_output=True)
     return folder
 
 
@@ -65,7 +67,8 @@ def printed(published, tmp_path_factory):
     outside = sources[0].replace("os.chdir(", "len("), tmp_path_factory.mktemp("content")
     runs = [*zip(sources, folders), (sources[0], folders[0]), outside]
     names = [*(path.stem for path in ALL), "again", "outside"]
-    environment = os.environ | {
+    environment = os.environ | NO_SETTINGS
+    environment |= {
         "ROOT": str(ROOT),
         "IPYTHONDIR": str(tmp_path_factory.mktemp("ipython")),
         "GIT_CONFIG_COUNT": "1",  # git takes these settings as if they stood in a file
