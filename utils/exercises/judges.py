@@ -78,15 +78,15 @@ def same_function(reference, *, cases, mistakes=(), tolerance=1e-6):
         unspoilt = calls[:-1] if complaint and complaint.endswith(CHANGES) else calls
         return _first_difference(unspoilt, reference, tolerance) or complaint
 
-    judge.mistakes = tuple(mistakes)
+    judge.mistakes, judge.cases = tuple(mistakes), cases
     return judge
 
 
 def knows(*wrong):
-    """Decorate a judge of one's own with `mistakes`: usual wrong answers, each with its feedback to it.
+    """Decorate a judge of one's own with `mistakes`: usual wrong answers, each with its feedback.
 
     Args:
-        wrong: The answers.
+        wrong: The answers; the judge finds none of them right.
     """
 
     def decorate(judge):

@@ -12,7 +12,7 @@ from utils.exercises.judges import same_function, same_numbers
 def _without_nesting(judge):
     """Let a judge take ((12, 16), (6, 10)) for (12, 16, 6, 10): the numbers count, not their grouping."""
 
-    @functools.wraps(judge)  # and with its `mistakes`
+    @functools.wraps(judge)
     def judge_flat(answer):
         try:
             found = np.asarray(answer, dtype=object)

@@ -1,6 +1,7 @@
 """What a hand-out needs to run anywhere: `utils`, `data` and the requirements, for students without the solutions."""
 
 import ast
+import itertools
 import re
 import shutil
 from pathlib import Path
@@ -33,16 +34,21 @@ def copy_library(folder, solutions):
 
 
 def without_solutions(source):
-    """Return a module of exercises in which no `Exercise` has a solution; lines of its own hold each argument."""
-    lines = source.splitlines(keepends=True)
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Exercise":
-            for given in node.keywords:
-                if given.arg == "solution":
-                    lines[given.lineno - 1 : given.value.end_lineno] = [""] * (
-                        given.value.end_lineno - given.lineno + 1
-                    )
-    return "".join(lines)
+    """Return a module of exercises in which None is the solution of each `Exercise`."""
+    code = source.encode()  # in bytes, in which Python counts columns
+    starts = [0, *itertools.accumulate(map(len, code.splitlines(keepends=True)))]
+    solutions = [
+        given.value
+        for call in ast.walk(ast.parse(source))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "Exercise"
+        for given in call.keywords
+        if given.arg == "solution"
+    ]
+    for value in sorted(solutions, key=lambda value: value.lineno, reverse=True):
+        begin = starts[value.lineno - 1] + value.col_offset
+        end = starts[value.end_lineno - 1] + value.end_col_offset
+        code = code[:begin] + b"None" + code[end:]
+    return code.decode()
 
 
 def readme(beginning, names):
