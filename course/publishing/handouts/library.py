@@ -44,7 +44,7 @@ def without_solutions(source):
         for given in call.keywords
         if given.arg == "solution"
     ]
-    for value in sorted(solutions, key=lambda value: value.lineno, reverse=True):
+    for value in sorted(solutions, key=lambda value: (value.lineno, value.col_offset), reverse=True):
         begin = starts[value.lineno - 1] + value.col_offset
         end = starts[value.end_lineno - 1] + value.end_col_offset
         code = code[:begin] + b"None" + code[end:]
