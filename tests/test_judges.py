@@ -58,7 +58,7 @@ def test_without_a_solution_an_exercise_says_so(capsys):
 
 
 def test_a_judge_of_ones_own_can_name_the_mistakes_that_it_knows():
-    @knows(1, 2)
+    @knows(1, 2, 3)
     def judge(answer):
         return None if answer == 3 else f"{answer} is too small."
 

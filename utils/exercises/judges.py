@@ -86,11 +86,11 @@ def knows(*wrong):
     """Decorate a judge of one's own with `mistakes`: usual wrong answers, each with its feedback.
 
     Args:
-        wrong: The answers; the judge finds none of them right.
+        wrong: The answers; one that the judge finds right is left out.
     """
 
     def decorate(judge):
-        judge.mistakes = tuple((answer, judge(answer)) for answer in wrong)
+        judge.mistakes = tuple((answer, feedback) for answer in wrong if (feedback := judge(answer)))
         return judge
 
     return decorate
