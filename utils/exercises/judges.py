@@ -47,6 +47,7 @@ def same_numbers(expected, *, mistakes=(), tolerance=1e-6):
                 return feedback
         raise Wrong(_difference(got, expected, tolerance))
 
+    judge.mistakes = tuple(mistakes)
     return judge
 
 
@@ -76,6 +77,7 @@ def same_function(reference, *, cases, mistakes=(), tolerance=1e-6):
         unspoilt = calls[:-1] if complaint and complaint.endswith(CHANGES) else calls
         return _first_difference(unspoilt, reference, tolerance) or complaint
 
+    judge.mistakes, judge.cases = tuple(mistakes), cases
     return judge
 
 
