@@ -290,30 +290,19 @@ answer = (epoch + 1, best + 1)
 
 q6 = early_stopping()
 
-SPLITS = (  # ways to choose test images, and what is wrong with each
-    (
-        "A fifth of all photographs, at random.",
-        "Then most test photographs show a plant that is in the training set as well.",
+q7 = Exercise(
+    judge=same_numbers(
+        2,
+        mistakes=[
+            (1, "Then most test photographs show a plant that is in the training set as well."),
+            (3, "Then the network has seen every single plant of the test before."),
+            (4, "Then the network is tested on what it was trained with."),
+        ],
     ),
-    ("All photographs of 40 of the plants.", None),
-    ("The last two photographs of each plant.", "Then the network has seen every single plant of the test before."),
-    ("The training photographs, turned and mirrored.", "Then the network is tested on what it was trained with."),
+    hint="Which plants will the network meet in the field? The test must be like that.",
+    solution="answer = 2",
+    lesson="Split by plant, by writer, by patient: by what will be new when the network is used.",
 )
-
-
-def choice_of_test_images(order=(0, 1, 2, 3)):
-    """Make exercise 5.7 for another order of the choices."""
-    feedback = [SPLITS[place][1] for place in order]
-    right = feedback.index(None) + 1
-    return Exercise(
-        judge=same_numbers(right, mistakes=[(k, text) for k, text in enumerate(feedback, start=1) if text]),
-        hint="Which plants will the network meet in the field? The test must be like that.",
-        solution=f"answer = {right}",
-        lesson="Split by plant, by writer, by patient: by what will be new when the network is used.",
-    )
-
-
-q7 = choice_of_test_images()
 
 
 def sliding_network(width=400):

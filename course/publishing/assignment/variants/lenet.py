@@ -1,4 +1,4 @@
-"""Variants of the exercises of notebook 05. `twins` has no numbers: its solution is public."""
+"""Variants of the exercises of notebook 05. `twins` has no numbers, nor has the choice of test images."""
 
 from course.publishing.assignment.variant import Variant, one, rearranged, whole
 from utils.exercises import lenet as exercises
@@ -62,15 +62,6 @@ def ask_for_stop(losses):
     )
 
 
-def ask_for_split(order):
-    """Ask exercise 5.7."""
-    choices = "\n".join(f"{k}. {exercises.SPLITS[place][0]}" for k, place in enumerate(order, start=1))
-    return (
-        "A network is to recognise diseases of plants in the field. There are ten photographs of each of 200 single "
-        f"plants, all of one species. How do you choose the test images?\n\n{choices}"
-    )
-
-
 VARIANTS = {
     "q1": Variant(
         exercises.subsampling,
@@ -95,11 +86,6 @@ VARIANTS = {
         question=ask_for_loss,
     ),
     "q6": Variant(exercises.early_stopping, draw=losses, question=ask_for_stop),
-    "q7": Variant(
-        exercises.choice_of_test_images,
-        draw=lambda rng: dict(order=rearranged(rng, range(4))),
-        question=ask_for_split,
-    ),
     "q8": Variant(
         exercises.sliding_network,
         draw=lambda rng: dict(width=4 * whole(rng, 30, 300)),
