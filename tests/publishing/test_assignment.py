@@ -12,7 +12,7 @@ from course import assignment as command
 from course.__main__ import main
 from course.notebooks import NOTEBOOKS, code_cells, read
 from course.publishing import parts
-from course.publishing.assignment import confine, grading, notebook
+from course.publishing.assignment import collect, grading, notebook
 from course.publishing.assignment.variant import Variant, answer, numbers, public_answer, unfit, variants
 from course.publishing.folder import CannotPublish
 from utils.exercises import MODULES, images_and_filters_2d
@@ -24,7 +24,7 @@ IMAGES = PATHS[2]
 VARIANTS = [(path, name) for path in PATHS for name in variants(int(path.name[:2]))]
 each_variant = pytest.mark.parametrize("path, name", VARIANTS, ids=lambda value: getattr(value, "stem", value)[:3])
 SEEDS = 200
-confined = pytest.mark.skipif(not confine.version(), reason="nothing shuts processes in here")
+confined = pytest.mark.skipif(not collect.shuts_in(), reason="nothing shuts processes in here")
 
 
 def test_every_notebook_has_at_least_three_questions_to_grade_in_the_order_of_its_exercises():
@@ -116,9 +116,9 @@ def test_the_students_notebook_says_nothing_about_the_answers(made):
     text = (made / "students" / IMAGES.name).read_text(encoding="utf-8")
     assert "solution" not in text.replace('"solution": ', "") and "utils.exercises import" not in text
     assert "secret" not in text and "hint" not in text and "check(" not in text
-    for name, one in notebook.exercises(
-        2, json.loads((made / "teacher" / "key.json").read_text())["students"][""]
-    ).items():
+    drawn = json.loads((made / "teacher" / "key.json").read_text())["students"][""]
+    for name, question in notebook.asked(IMAGES, drawn).items():
+        one = question.exercise
         assert one.lesson not in text and one.hint_text not in text and one.solution_code.strip() not in text, name
     empty = [cell.source for cell in code_cells(handed_out(made)) if cell.id.startswith("answer_")]
     assert len(empty) == len(variants(2)) and all(" = None " in source for source in empty)

@@ -4,9 +4,8 @@ import copy
 import csv
 import json
 import os
+import re
 import shutil
-import socket
-import sys
 
 import nbformat
 import numpy as np
@@ -14,13 +13,12 @@ import pytest
 
 from course import assignment as command
 from course.notebooks import NOTEBOOKS, read
-from course.publishing.assignment import collect, confine, grading, plain, report, verdict
-from course.publishing.folder import CannotPublish
+from course.publishing.assignment import collect, grading, plain, report, verdict
 from utils.exercises import cnn_at_a_glance, resnet
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 IMAGES = PATHS[2]
-confined = pytest.mark.skipif(not confine.version(), reason="nothing shuts processes in here")
+confined = pytest.mark.skipif(not collect.shuts_in(), reason="nothing shuts processes in here")
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +29,22 @@ def made(tmp_path_factory):
     return folder / IMAGES.stem / "secret"
 
 
+def solution(made):
+    return made / "teacher" / "solutions" / IMAGES.name
+
+
 def solved(made):
-    return read(made / "teacher" / "solutions" / IMAGES.name)
+    return read(solution(made))
+
+
+@confined
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem[:2])
+def test_the_solutions_are_worth_all_points(path, tmp_path, capsys):
+    command.build([path], tmp_path, "1")
+    folder = tmp_path / path.stem / "1" / "teacher"
+    grading.grade(path, folder / "key.json", folder / "solutions", tmp_path / "grades")
+    reached, of = re.search(r": (\d) of (\d)", capsys.readouterr().out).groups()
+    assert reached == of and int(of) >= 3
 
 
 # What is handed in, and what it is worth: points for each question, and a word of the feedback to the first
@@ -68,6 +80,16 @@ for descriptor in range(3, 30):
         except OSError:
             break
 """
+DEEP = """
+import json, os
+line = json.dumps({"question": "q1", "set": True, "value": 0}).replace("0", "[" * 900 + "]" * 900).encode()
+for descriptor in range(3, 30):
+    try:
+        os.write(descriptor, line + b'\\n{"end": true}\\n')
+    except OSError:
+        pass
+os._exit(0)
+"""
 FIRST = {  # the code of the first answer: points for the first question, those for all, a word of the feedback
     "right": (None, 1, 6, "bytes"),
     "empty": ("answer_1 = None", 0, 5, "not answered"),
@@ -86,6 +108,8 @@ FIRST = {  # the code of the first answer: points for the first question, those 
     "asks_the_exercise": ("from utils.exercises import images_and_filters_2d", 0, 5, "utils.exercises"),
     "takes_all_memory": ("answer_1 = [0] * 10**11", 0, 5, "MemoryError"),
     "kills": ("import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nanswer_1 = 3", 0, 5, ""),
+    "is_no_text": ("answer_1 = '\\ud800'", 0, 5, "is text"),
+    "forges_a_depth": (DEEP, 0, 0, "judged"),
     "uses_magics": ("%matplotlib inline\n!echo 1\nimport matplotlib.pyplot\nanswer_1 = 3", 0, 5, "not the value"),
     "uses_the_library": ("from utils.convolution import correlate2d\nanswer_1 = 3", 0, 5, "not the value"),
 }
@@ -132,7 +156,7 @@ def nested(*names):
         for name in names:
             place = folder / student / name
             place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(made / "teacher" / "solutions" / IMAGES.name, place)
+            shutil.copy(solution(made), place)
 
     return write
 
@@ -168,6 +192,8 @@ OTHERS = {  # ways to write a submission, with the sum of points and a word of t
     "deep": (text("[" * 100_000), 0, "cannot be read"),
     "another": (lambda made, f, student: shutil.copy(PATHS[1], f / f"{student}.ipynb"), 0, "another notebook"),
     "pdf": (text("", ".pdf"), 0, "not a notebook"),
+    "a_link": (lambda made, f, student: (f / f"{student}.ipynb").symlink_to(solution(made)), 0, "a link"),
+    "a_pipe": (lambda made, f, student: os.mkfifo(f / f"{student}.ipynb"), 0, "not a notebook"),
     "nested": (nested(f"02/{IMAGES.name}", f".ipynb_checkpoints/{IMAGES.name}"), 6, ""),
     "two_files": (nested(f"a/{IMAGES.name}", f"b/{IMAGES.name}"), 0, "which one"),
     "other_name": (nested("mine.ipynb"), 0, "but mine.ipynb"),
@@ -296,50 +322,3 @@ def test_functions_are_called_there_and_judged_here(what):
     record = collect.collect(cells, seconds=2).get("q3")
     given, feedback = verdict.judge(RATES, "plateau_rates", record)
     assert given == points and word in feedback, feedback
-
-
-# What students' code may do
-
-FORBIDDEN = {
-    "read": "open({secret!r}).read()",
-    "list": "import os; os.listdir({folder!r})",
-    "write": "open({folder!r} + '/new', 'w')",
-    "delete": "import os; os.remove({secret!r})",
-    "programs": "import subprocess; subprocess.run(['cat', {secret!r}], check=True)",
-    "connect": "import socket; socket.create_connection(('127.0.0.1', {port}), 1)",
-    "others": "import os; os.kill({pid}, 0); open('/proc/{pid}/environ').read()",
-}
-
-
-@confined
-@pytest.mark.parametrize("what", FORBIDDEN)
-def test_students_code_reaches_nothing_of_the_teacher(what, tmp_path):
-    secret = tmp_path / "key.json"
-    secret.write_text("the key")
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        names = dict(secret=str(secret), folder=str(tmp_path), port=server.getsockname()[1], pid=os.getpid())
-        code = FORBIDDEN[what].format(**names) + "\nreached = 1"
-        record = collect.collect([{"source": code, "question": "q1", "variable": "reached"}])["q1"]
-    assert not record.get("set") and "stops with an error" in record["error"]
-    assert secret.read_text() == "the key" and len(list(tmp_path.iterdir())) == 1
-
-
-@confined
-def test_it_may_use_its_own_folder_the_library_and_matplotlib():
-    code = (
-        "from pathlib import Path; Path('a').write_text('1'); from utils.convolution import conv2d\n"
-        "import matplotlib.pyplot as plt; plt.plot([1, 2]); plt.savefig('a.png'); reached = 1"
-    )
-    record = collect.collect([{"source": code, "question": "q1", "variable": "reached"}])["q1"]
-    assert record["set"] and record["error"] is None
-
-
-def test_a_key_that_students_code_could_read_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(confine, "version", lambda: 5)
-    collect.check_out_of_reach(tmp_path)
-    monkeypatch.setattr(sys, "prefix", str(tmp_path))
-    with pytest.raises(CannotPublish, match=r"move .*key\.json"):
-        collect.check_out_of_reach(tmp_path / "venv" / "key.json")
-    monkeypatch.setattr(confine, "version", lambda: 0)
-    with pytest.raises(CannotPublish, match="--unconfined"):
-        collect.check_out_of_reach("/elsewhere")

@@ -183,6 +183,7 @@ def alias(period=10, step=8):
     """Make exercise 2.5 for other stripes; the kept columns are nearer to each other than the stripes."""
     both = math.lcm(period, step)
     kept, stripes = both // step, both // period
+    wider = "twice" if stripes == 2 else f"{in_words(stripes)} times"
     return Exercise(
         judge=same_numbers(
             kept,
@@ -217,7 +218,7 @@ import math
 answer = math.lcm({step}, {period}) // {step}         # column {both} is the next in both lists
 """,
         lesson=(
-            f"{in_words(kept).capitalize()} kept columns, {both} pixels: stripes {in_words(stripes)} times as wide as "
+            f"{in_words(kept).capitalize()} kept columns, {both} pixels: stripes {wider} as wide as "
             "the real ones, which are not in the scene."
         ),
     )

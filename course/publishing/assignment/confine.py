@@ -1,7 +1,7 @@
 """Shut a process in, for good: which files it may read and write, and how much it may use.
 
-Linux' Landlock (since 5.13) needs no rights and no other program; whatever the process starts is shut in as well. It
-can neither be undone nor reach into other processes. See https://docs.kernel.org/userspace-api/landlock.html.
+Linux' Landlock (since 5.13; networks since 6.7, signals since 6.12) needs no rights and no other program. Whatever the
+process starts is shut in as well, and it cannot be undone. See https://docs.kernel.org/userspace-api/landlock.html.
 """
 
 import ctypes
@@ -15,6 +15,7 @@ VERSION = 1  # flag of CREATE: only ask
 NO_NEW_PRIVILEGES = 38  # of prctl
 EXECUTE, READ_FILE, READ_DIRECTORY, IOCTL = 1 << 0, 1 << 2, 1 << 3, 1 << 15
 OF_FILES = EXECUTE | 1 << 1 | READ_FILE | 1 << 14 | IOCTL  # the rights that a single file has; also to write, to cut
+SIGNALS = 6  # the first version that keeps a process from sending signals to others
 RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}  # how many rights each version knows; later ones know no more
 
 SYSTEM = (  # what Python and its libraries read outside of their own folders

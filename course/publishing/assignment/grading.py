@@ -8,8 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from course.publishing.assignment import notebook, report, submission, verdict
 from course.publishing.assignment.collect import SECONDS, check_out_of_reach, collect
-from course.publishing.assignment.variant import variants
-from course.publishing.folder import CannotPublish, whole
+from course.publishing.folder import CannotPublish, need, whole
 
 
 def grade(path, key, handed_in, folder, confined=True, seconds=SECONDS):
@@ -30,6 +29,7 @@ def grade(path, key, handed_in, folder, confined=True, seconds=SECONDS):
         students = json.loads(key.read_text(encoding="utf-8"))["students"]
     except (OSError, ValueError, LookupError) as error:
         raise CannotPublish(f"there is no key {key}: make the assignment first, with the same --seed") from error
+    need("mistune", "math_core")
     if confined:
         check_out_of_reach(key, handed_in, folder)
     handed = submission.find(handed_in, path.name, () if "" in students else students)
@@ -41,8 +41,8 @@ def grade(path, key, handed_in, folder, confined=True, seconds=SECONDS):
         for one, assignment, answers in zip(handed, assignments, collected):
             results = answers if isinstance(answers, str) else assignment.judge(answers)
             rows += assignment.rows(results)
-            page = report.page(f"Assignment {path.stem[:2]}", one.student, results, len(assignment.drawn))
-            (new / "feedback" / f"{one.student}.html").write_text(page, encoding="utf-8")
+            page = report.page(f"Assignment {path.stem[:2]}", one.student, results, len(assignment.questions))
+            (new / "feedback" / f"{one.student}.html").write_text(page, encoding="utf-8", errors="replace")
             print(f"{one.student}: {assignment.in_brief(results)}", flush=True)
         report.write_table(rows, new / "points.csv")
     print(folder / "points.csv")
@@ -58,10 +58,7 @@ class Assignment:
     """
 
     def __init__(self, path, student, drawn):
-        self.student, self.drawn, number = student, drawn or {}, int(path.name[:2])
-        self.exercises = notebook.exercises(number, self.drawn)
-        self.questions = {name: variants(number)[name].question(**chosen) for name, chosen in self.drawn.items()}
-        self.variables = notebook.variables(path)
+        self.student, self.questions = student, notebook.asked(path, drawn or {})
 
     def cells(self, submitted):
         """Prepare the code cells of a submission to be run.
@@ -75,16 +72,17 @@ class Assignment:
         count = Counter(identity for identity, _ in submitted)
         complaints = {
             name: verdict.TWICE if count[f"answer_{name}"] else verdict.MISSING
-            for name in self.drawn
+            for name in self.questions
             if count[f"answer_{name}"] != 1
         }
         cells = []
         for identity, source in submitted:
             cell = {"source": notebook.SETUP if identity == "setup" else source}
             name = (identity or "").removeprefix("answer_")
-            if identity == f"answer_{name}" and name in self.drawn and name not in complaints:
-                calls = verdict.arguments(self.exercises[name])
-                cell |= {"question": name, "variable": self.variables[name], "calls": calls}
+            if identity == f"answer_{name}" and name in self.questions and name not in complaints:
+                question = self.questions[name]
+                calls = verdict.arguments(question.exercise)
+                cell |= {"question": name, "variable": question.variable, "calls": calls}
             cells.append(cell)
         return cells, complaints
 
@@ -92,18 +90,20 @@ class Assignment:
         """Return for each question its text, what was reported, the points and the feedback."""
         records, complaints = answers
         results = []
-        for name, exercise in self.exercises.items():
+        for name, question in self.questions.items():
             record = records.get(name)
-            points, feedback = verdict.judge(exercise, self.variables[name], record)
+            points, feedback = verdict.judge(question.exercise, question.variable, record)
             if name in complaints:
                 points, feedback = 0, complaints[name]
-            results.append((self.questions[name], record, points, feedback))
+            data = question.data().strip()
+            text = f"{question.text}\n\n```\n{data}\n```" if data else question.text
+            results.append((text, record, points, feedback))
         return results
 
     def rows(self, results):
         """Return the rows of the table: one for each question, or a single one if nothing could be graded."""
         if isinstance(results, str):
-            return [(self.student, "", 0, len(self.drawn), results)]
+            return [(self.student, "", 0, len(self.questions), results)]
         return [(self.student, place, *result[2:3], 1, result[3]) for place, result in enumerate(results, start=1)]
 
     def in_brief(self, results):
@@ -128,6 +128,6 @@ def answers_of(handed, assignment, confined, seconds):
     if (owner := submission.owner(handed.path)) not in (None, "", handed.student):
         return f"this is the notebook of {owner}"
     cells, complaints = assignment.cells(submitted)
-    if len(complaints) == len(assignment.drawn):
+    if len(complaints) == len(assignment.questions):
         return "this is another notebook: it has none of the cells for the answers"
     return collect(cells, confined, seconds), complaints

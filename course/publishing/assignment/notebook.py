@@ -5,6 +5,7 @@ grades by hand. It holds no tests: nothing in it says what is right.
 """
 
 import re
+from typing import NamedTuple
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -12,7 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from course.notebooks import METADATA, markdown_cells, read
 from course.publishing import parts
 from course.publishing.assignment.variant import numbers, variants
-from utils.exercises.exercise import NUMBERS
+from utils.exercises.exercise import NUMBERS, Exercise
 
 SETUP = "import numpy as np"
 
@@ -23,18 +24,41 @@ def draw(path, seed, student=""):
     return {name: numbers(number, name, seed, student) for name in variants(number)}
 
 
-def exercises(number, drawn):
-    """Make the exercises of an assignment from the numbers drawn, by their names."""
-    return {name: variants(number)[name].make(**chosen) for name, chosen in drawn.items()}
+def variable(place, code):
+    """Return the name in which an answer is given: answer_1, answer_2, ... or that of the function to write."""
+    function = re.search(r"^def (\w+)\(", code, re.MULTILINE)
+    return function[1] if function else f"answer_{place}"
 
 
-def variables(path):
-    """Return the name in which each answer is given, by the exercise: answer_1, answer_2, ... or a function's own."""
-    asked = {question.name: question.variable for question in parts.questions(read(path), path)}
-    order = list(variants(int(path.name[:2])))
-    return {
-        name: f"answer_{place}" if asked[name] == "answer" else asked[name] for place, name in enumerate(order, start=1)
-    }
+class Asked(NamedTuple):
+    """A question of an assignment."""
+
+    exercise: Exercise
+    text: str  # Markdown
+    variable: str  # the name of the answer
+    code: str  # of the empty answer cell
+
+    def data(self):
+        """Return the code in front of the answer, which holds what the question is about."""
+        return re.split(rf"^(?:{self.variable} = None|def {self.variable}\()", self.code, flags=re.MULTILINE)[0]
+
+
+def asked(path, drawn):
+    """Return the questions of an assignment, by the names of the exercises.
+
+    Args:
+        path: The notebook of the lecture.
+        drawn: The numbers of each question, by the names of the exercises.
+    """
+    lecture = {question.name: given(question) for question in parts.questions(read(path), path)}
+    questions = {}
+    for place, (name, chosen) in enumerate(drawn.items(), start=1):
+        variant = variants(int(path.name[:2]))[name]
+        code = variant.given(**chosen) if variant.given else lecture[name]
+        word = variable(place, code)
+        code = re.sub(r"^answer\b", word, code, flags=re.MULTILINE)
+        questions[name] = Asked(variant.make(**chosen), variant.question(**chosen), word, code)
+    return questions
 
 
 def assignment(path, drawn, student="", solved=False):
@@ -49,20 +73,14 @@ def assignment(path, drawn, student="", solved=False):
     Returns:
         The notebook; its metadata name the assignment and the student.
     """
-    number, lecture, names = int(path.name[:2]), read(path), variables(path)
-    asked = {question.name: question for question in parts.questions(lecture, path)}
-    made = exercises(number, drawn)
-    cells = [locked(new_markdown_cell(introduction(lecture, number, len(drawn))), "introduction")]
+    number, questions = int(path.name[:2]), asked(path, drawn)
+    cells = [locked(new_markdown_cell(introduction(read(path), number, len(drawn))), "introduction")]
     cells += [locked(new_code_cell(SETUP), "setup")]
-    for place, (name, chosen) in enumerate(drawn.items(), start=1):
-        variant = variants(number)[name]
-        text = f"### Question {place}\n\n{variant.question(**chosen)}"
-        code = variant.given(**chosen) if variant.given else given(asked[name])
-        code = re.sub(r"^answer\b", names[name], code, flags=re.MULTILINE)
-        code = with_solution(code, names[name], made[name]) if solved else code
-        cells.append(locked(new_markdown_cell(text), f"question_{name}"))
-        cells.append(answer_cell(code, name))
-    cells.append(locked(new_code_cell(last_look(names.values())), "last_look"))
+    for place, (name, question) in enumerate(questions.items(), start=1):
+        cells.append(locked(new_markdown_cell(f"### Question {place}\n\n{question.text}"), f"question_{name}"))
+        cells.append(answer_cell(with_solution(question) if solved else question.code, name))
+    names = [question.variable for question in questions.values()]
+    cells.append(locked(new_code_cell(last_look(names)), "last_look"))
     notebook = new_notebook(cells=cells, metadata=nbformat.from_dict(METADATA))
     notebook.metadata["assignment"] = {"notebook": path.stem, "student": student}
     for cell in notebook.cells:
@@ -75,12 +93,13 @@ def given(question):
     return parts.CHECK.split(question.answer.source)[0].rstrip()
 
 
-def with_solution(code, name, exercise):
-    """Put the solution into the code of an answer cell, in place of the empty answer."""
-    data = re.split(rf"^(?:{name} = None|def {name}\()", code, flags=re.MULTILINE)[0]
-    solution = re.sub(r"^answer = ", f"{name} = ", exercise.solution_code.strip(), flags=re.MULTILINE)
-    solution = solution.replace("\n" + " " * len("answer = ["), "\n" + " " * len(f"{name} = ["))
-    return data + solution.removesuffix(f"{name} = {name}").rstrip()
+def with_solution(question):
+    """Return the code of an answer cell with the solution in place of the empty answer."""
+    name, solution = question.variable, question.exercise.solution_code.strip()
+    if solution.startswith("answer = ["):  # a table: its rows stay below each other
+        solution = solution.replace("\n" + " " * len("answer = ["), "\n" + " " * len(f"{name} = ["))
+    solution = re.sub(r"^answer = ", f"{name} = ", solution, flags=re.MULTILINE)
+    return question.data() + solution.removesuffix(f"{name} = {name}").rstrip()
 
 
 def introduction(lecture, number, questions):

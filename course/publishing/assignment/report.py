@@ -42,7 +42,7 @@ SECTION = """<section class="{kind}">
 
 def write_table(rows, path):
     """Write the rows, tuples in the order of COLUMNS, as CSV; no text in it is taken for a formula by a spreadsheet."""
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         writer.writerows([harmless(entry) for entry in row] for row in rows)
@@ -110,7 +110,10 @@ def shown(record):
         return "-"
     if isinstance(record.get("calls"), list):
         return "a function"
-    text = in_brief(record.get("value"))
+    try:
+        text = in_brief(record.get("value"))
+    except (RecursionError, ValueError):  # forged
+        text = "nothing that can be shown"
     return text if len(text) <= LONGEST_ANSWER else text[: LONGEST_ANSWER - 3] + "..."
 
 

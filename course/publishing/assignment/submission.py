@@ -41,10 +41,12 @@ def find(folder, name, students=()):
     for path in sorted(folder.iterdir()):
         if path.name.startswith("."):
             continue
-        student = path.stem if path.is_file() else path.name
+        student = path.name if path.is_dir() else path.stem
         one = in_folder(path, name) if path.is_dir() else Handed(student, path)
-        if path.is_file() and path.suffix != ".ipynb":
+        if not path.is_dir() and (path.suffix != ".ipynb" or not path.is_file()):
             one = Handed(student, complaint="this is not a notebook, a file that ends with .ipynb")
+        if not (one.path or path).resolve().is_relative_to(folder.resolve()):
+            one = Handed(student, complaint="this is a link to another place")
         if student in found:
             one = Handed(student, complaint=f"{path.name} and something else of the same name: which one is it?")
         found[student] = one

@@ -27,7 +27,7 @@ def judge(exercise, variable, record):
     if record is None:
         return 0, "Your notebook ended before this question was reached."
     if "fatal" in record:
-        return 0, f"This cell could not be run: {record['fatal']}."
+        return 0, f"This cell could not be run: {shorten(str(record['fatal']), 170)}."
     error = f"Your cell {shorten(str(record['error']), 170)}." if record.get("error") else ""
     if not record.get("set"):
         return 0, error or f"Nothing is called {variable} after this cell."

@@ -5,6 +5,15 @@ from utils.exercises import cnn_at_a_glance as exercises
 from utils.exercises.exercise import in_words
 
 
+def ask_for_guess(guesses, names):
+    """Ask exercise 0.1."""
+    listed = "the 1,000" if names == 1000 else f"a list of {names:,}"
+    return (
+        f"How good is a blind guess? {in_words(guesses).capitalize()} different names are drawn from {listed}, all "
+        "equally likely. How probable is it that the right one is among them?"
+    )
+
+
 def ask_for_places(largest):
     """Ask exercise 0.2."""
     name, wanted = ("best", "largest") if largest else ("worst", "smallest")
@@ -28,10 +37,7 @@ VARIANTS = {
     "q1": Variant(
         exercises.blind_guess,
         draw=lambda rng: dict(guesses=whole(rng, 2, 12), names=one(rng, 200, 400, 500, 800, 2000, 5000)),
-        question=lambda guesses, names: (
-            f"How good is a blind guess? {in_words(guesses).capitalize()} different names are drawn from the "
-            f"{names:,}, all equally likely. How probable is it that the right one is among them?"
-        ),
+        question=ask_for_guess,
     ),
     "q2": Variant(
         exercises.best_or_worst,

@@ -9,17 +9,23 @@ def branches(rng):
     """Draw the numbers of an Inception module."""
     reduced = 10 * whole(rng, 3, 9), 10 * whole(rng, 1, 4)
     first, three, five, projected = (10 * whole(rng, low, high) for low, high in ((6, 15), (12, 30), (4, 12), (2, 9)))
-    return dict(maps=10 * whole(rng, 25, 60), branches=[first, reduced[0], three, reduced[1], five, projected])
+    return dict(maps=10 * whole(rng, 41, 70), branches=[first, reduced[0], three, reduced[1], five, projected])
 
 
 def ask_for_maps(maps, branches):
     """Ask exercise 7.3."""
     first, reduced_3, three, reduced_5, five, projected = branches
-    return (
+    module = (
         f"Another module reads {maps} maps. Its numbers, in the same order: {first}; {reduced_3}, {three}; "
-        f"{reduced_5}, {five}; {projected}. How many maps does it give? "
-        "And how many would it give without the 1 × 1 layer after the pooling?"
+        f"{reduced_5}, {five}; {projected}."
     )
+    if maps != 400:
+        module = (
+            f"An Inception module reads {maps} maps. Its branches: {first} filters of 1 × 1; {reduced_3} of 1 × 1, "
+            f"then {three} of 3 × 3; {reduced_5} of 1 × 1, then {five} of 5 × 5; "
+            f"max pooling, then {projected} of 1 × 1."
+        )
+    return f"{module} How many maps does it give? And how many would it give without the 1 × 1 layer after the pooling?"
 
 
 TIMES = {2: "twice as wide and twice as high", 3: "three times as wide and as high"}

@@ -13,6 +13,24 @@ def nine_pixels(rng):
     return dict(nine=[row[::-1] for row in nine] if rng.random() < 0.5 else nine)
 
 
+def stripes(rng):
+    """Draw stripes, and columns to keep that are nearer to each other."""
+    step = whole(rng, 4, 15)
+    return dict(period=step + whole(rng, 1, 9), step=step)
+
+
+def ask_for_columns(period, step):
+    """Ask exercise 2.5."""
+    begin, again = "The stripes in a photograph are", ""
+    if (period, step) == (10, 8):
+        begin, again = "Now the stripes are", "again "
+    stripes = ", ".join(str(k * period) for k in range(4))
+    return (
+        f"{begin} brightest at the columns {stripes}, ... and {again}every {EVERY[step]} column is kept. "
+        "How many *kept* columns is it from one brightest column to the next?"
+    )
+
+
 def ask_for_direction(nine):
     """Ask exercise 2.6."""
     first, second, third = (", ".join(map(str, row)) for row in nine)
@@ -68,12 +86,8 @@ VARIANTS = {
     ),
     "q5": Variant(
         exercises.alias,
-        draw=lambda rng: dict(period=whole(rng, 7, 20), step=whole(rng, 4, 15)),
-        question=lambda period, step: (
-            f"Now the stripes are brightest at the columns 0, {period}, {2 * period}, {3 * period}, ... "
-            f"and again every {EVERY[step]} column is kept. "
-            "How many *kept* columns is it from one brightest column to the next?"
-        ),
+        draw=stripes,
+        question=ask_for_columns,
     ),
     "q6": Variant(
         exercises.gradient_direction,

@@ -23,8 +23,9 @@ def ask_for_task(tasks):
 def ask_for_error(p, images):
     """Ask exercise 9.4."""
     test = "the 200 drawings of our test set" if images == 200 else f"a test set of {images} images"
+    begin = "Which of these differences can be trusted? " if images == 200 else ""
     return (
-        "Which of these differences can be trusted? A network that names each image correctly with probability $p$ is "
+        f"{begin}A network that names each image correctly with probability $p$ is "
         "right for a fraction $p$ of the test images, give or take chance: one standard error, $\\sqrt{p (1 - p) / n}$ "
         "for $n$ images. (For the difference of two networks on the same images it is usually less than 1.4 times "
         f"that.) How many percentage points is that for $p = {p}$ and {test} (two decimals)?"
