@@ -7,4 +7,5 @@ which git ignores:
     published/site/slides    a file for each notebook
     published/handouts       for students and for instructors
     published/assignments    graded exercises, with other numbers
+    published/grades         points and feedback for what was handed in
 """

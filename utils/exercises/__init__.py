@@ -44,6 +44,17 @@ To add one, say to notebook 05:
 
    Then `pytest -n 0 tests/test_exercises.py -k lenet.q9` runs the solution that is shown, tries it as other types
    (arrays, fractions, tensors), and sixty odd answers, and looks for the answer in hint and feedback.
+
+4. Vary. Where the numbers may be others, a function of them makes the exercise, and its defaults are the lecture's::
+
+       def pooled_numbers(maps=6, size=28):
+           """Make exercise 5.9 for other maps."""
+           return Exercise(judge=same_numbers((size // 2) ** 2 * maps, ...), ...)
+
+       q9 = pooled_numbers()
+
+   The graded assignments ask the same with numbers of their own: course/publishing/assignment/variants/lenet.py says
+   how they are drawn and how the question reads with them.
 '''
 
 MODULES = (  # the place in this list is the number of the notebook

@@ -4,52 +4,82 @@ import numpy as np
 
 from utils.arithmetic import conv_parameters
 from utils.deconvnet import pool_with_switches, unpool
-from utils.exercises.exercise import Exercise
+from utils.exercises.exercise import Exercise, in_words
 from utils.exercises.judges import knows, same_function, same_numbers
 
-q1 = Exercise(
-    judge=same_numbers(
-        0.25,
-        mistakes=[
-            (0.75, "That is the part that is right. The error counts the others."),
-            (1, "That is the top-1 error. The second guess counts as well."),
-            (25, "That is a percentage. Give a number between 0 and 1."),
-            (3, "Count the images that are wrong, and divide by the number of images."),
-            (0, "A label that is not among the two highest scores is an error. There is at least one."),
-            (0.5, "Go through the rows once more. Which two columns are highest, counted from 0?"),
-        ],
-    ),
-    hint="For each row find the two highest scores. Is the column with the number of the label one of them?",
-    solution="""
-# image 0: columns 1 and 2 are highest, label 2 is among them
-# image 1: columns 4 and 0, label 0 is among them
-# image 2: columns 2 and 0, label 1 is not: wrong
-# image 3: columns 0 and 1, label 1 is among them
-answer = 1 / 4
-""",
-    lesson="The top-1 error of the same scores is 1: every first guess is wrong.",
+_SCORES = (
+    (0.1, 0.5, 0.2, 0.1, 0.1),
+    (0.3, 0.1, 0.1, 0.1, 0.4),
+    (0.2, 0.1, 0.4, 0.15, 0.15),
+    (0.6, 0.2, 0.1, 0.05, 0.05),
 )
 
-_conv3 = conv_parameters(3, 256, 384, groups=2)
 
-q2 = Exercise(
-    judge=same_numbers(
-        _conv3,
-        mistakes=[
-            (conv_parameters(3, 256, 384), "That is one group: here every filter reads all 256 maps."),
-            (_conv3 - 384, "These are the weights. The biases are missing."),
-            (conv_parameters(3, 128, 192), "That is one of the two groups."),
-            (_conv3 - 192, "Every one of the 384 filters has a bias."),
-            (_conv3 + 384, "A filter has one bias, not one for each group."),
-        ],
-    ),
-    hint="There are still 384 filters with a bias each. But a filter reads only the 128 maps of its own group.",
-    solution="""
-weights = 3 * 3 * 128      # of one filter: it reads half of the 256 maps
-answer = (weights + 1) * 384
+def top_two_error(scores=_SCORES, labels=(2, 0, 1, 1)):
+    """Make exercise 6.1 for other scores and labels."""
+    best = [sorted(range(len(row)), key=lambda column: -row[column])[:2] for row in scores]
+    right = [label in columns for label, columns in zip(labels, best)]
+    images, wrong = len(labels), right.count(False)
+    top_one = sum(label != columns[0] for label, columns in zip(labels, best)) / images
+    lines = []
+    for image, ((first, second), label, found) in enumerate(zip(best, labels, right)):
+        verdict = "is among them" if found else "is not: wrong"
+        highest = " are highest" * (image == 0)
+        lines.append(f"# image {image}: columns {first} and {second}{highest}, label {label} {verdict}")
+    return Exercise(
+        judge=same_numbers(
+            wrong / images,
+            mistakes=[
+                (1 - wrong / images, "That is the part that is right. The error counts the others."),
+                (top_one, "That is the top-1 error. The second guess counts as well."),
+                (100 * wrong / images, "That is a percentage. Give a number between 0 and 1."),
+                (images - wrong, "Count the images that are wrong, and divide by the number of images."),
+                (0, "A label that is not among the two highest scores is an error. There is at least one."),
+                ((wrong + 1) / images, "Go through the rows once more. Which two columns are highest, counted from 0?"),
+            ],
+        ),
+        hint="For each row find the two highest scores. Is the column with the number of the label one of them?",
+        solution="\n" + "\n".join(lines) + f"\nanswer = {wrong} / {images}\n",
+        lesson=(
+            f"The top-1 error of the same scores is {top_one:g}"
+            + (": every first guess is wrong." if top_one == 1 else ".")
+        ),
+    )
+
+
+q1 = top_two_error()
+
+
+def grouped_parameters(maps=256, filters=384, size=3, groups=2):
+    """Make exercise 6.2 for another layer and another number of groups."""
+    right, parts = conv_parameters(size, maps, filters, groups=groups), maps // groups
+    share = {2: "halve the weights", 3: "leave a third of the weights", 4: "leave a quarter of the weights"}[groups]
+    return Exercise(
+        judge=same_numbers(
+            right,
+            mistakes=[
+                (conv_parameters(size, maps, filters), f"That is one group: here every filter reads all {maps} maps."),
+                (right - filters, "These are the weights. The biases are missing."),
+                (conv_parameters(size, parts, filters // groups), f"That is one of the {in_words(groups)} groups."),
+                (right - filters + filters // groups, f"Every one of the {filters} filters has a bias."),
+                (right + filters * (groups - 1), "A filter has one bias, not one for each group."),
+            ],
+        ),
+        hint=(
+            f"There are still {filters} filters with a bias each. But a filter reads only the {parts} maps of its own "
+            "group."
+        ),
+        solution=f"""
+weights = {size} * {size} * {parts}      # of one filter: it reads {_SHARES[groups]} of the {maps} maps
+answer = (weights + 1) * {filters}
 """,
-    lesson="Two groups halve the weights, and leave the biases as they are.",
-)
+        lesson=f"{in_words(groups).capitalize()} groups {share}, and leave the biases as they are.",
+    )
+
+
+_SHARES = {2: "half", 3: "a third", 4: "a quarter"}
+
+q2 = grouped_parameters()
 
 _SMALLER = {
     **dict.fromkeys(
@@ -235,49 +265,79 @@ answer = climb
     ),
 )
 
-_saved = 100 * (1 - 5 * 9 / 121)
 
-q6 = Exercise(
-    judge=same_numbers(
-        (5, _saved),
-        tolerance=(0, 0.2),  # a number of layers is whole; 63, 62.8 and 62.81 are the same percentage
-        mistakes=[
-            ((5, 100 - _saved), "The layers are right. The second number is what remains, not what is saved."),
-            ((5, _saved / 100), "Nearly: give the second number as a percentage."),
-            ((4, 100 * (1 - 4 * 9 / 121)), "Four layers see 9 × 9. Every layer adds two pixels, beginning with one."),
-            ((6, 100 * (1 - 6 * 9 / 121)), "Six layers see more. The first one sees three pixels."),
-            ((5, 100 * (1 - 9 / 121)), "The layers are right. Count the weights of all of them."),
-            ((5, 62), "The layers are right. Round the percentage; you cut off its decimals."),
-            ((5, 0), "The layers are right. Compare 5 · 9 · C^2 with the weights of one large filter."),
-        ],
-    ),
-    hint="One layer sees 3, every further one adds 2. A layer with filters of F × F has F * F * C * C weights.",
-    solution="""
-layers = (11 - 1) // 2                       # 3, 5, 7, 9, 11
-saved = 100 * (1 - layers * 3 * 3 / (11 * 11))
+def small_filters_for_a_large_one(size=11):
+    """Make exercise 6.6 for another large filter, of an odd size."""
+    layers = (size - 1) // 2
+    saved = 100 * (1 - layers * 9 / size**2)
+    fields = [2 * layer + 1 for layer in range(1, layers + 1)]
+    mistakes = [
+        ((layers, 100 - saved), "The layers are right. The second number is what remains, not what is saved."),
+        ((layers, saved / 100), "Nearly: give the second number as a percentage."),
+        (
+            (layers - 1, 100 * (1 - (layers - 1) * 9 / size**2)),
+            f"{in_words(layers - 1).capitalize()} layers see {size - 2} × {size - 2}. "
+            "Every layer adds two pixels, beginning with one.",
+        ),
+        (
+            (layers + 1, 100 * (1 - (layers + 1) * 9 / size**2)),
+            f"{in_words(layers + 1).capitalize()} layers see more. The first one sees three pixels.",
+        ),
+        ((layers, 100 * (1 - 9 / size**2)), "The layers are right. Count the weights of all of them."),
+        ((layers, int(saved)), "The layers are right. Round the percentage; you cut off its decimals."),
+        ((layers, 0), f"The layers are right. Compare {layers} · 9 · C^2 with the weights of one large filter."),
+    ]
+    if int(saved) == round(saved):
+        del mistakes[5]
+    return Exercise(
+        judge=same_numbers(
+            (layers, saved),
+            # a number of layers is whole; 63, 62.8 and 62.81 are the same percentage
+            tolerance=(0, max(0.2, abs(saved - round(saved)) + 0.001)),
+            mistakes=mistakes,
+        ),
+        hint="One layer sees 3, every further one adds 2. A layer with filters of F × F has F * F * C * C weights.",
+        solution=f"""
+layers = ({size} - 1) // 2                       # {", ".join(map(str, fields))}
+saved = 100 * (1 - layers * 3 * 3 / ({size} * {size}))
 answer = (layers, saved)
 """,
-    lesson="45 C² weights in place of 121 C²: the larger the field, the more small filters save.",
-)
+        lesson=(
+            f"{9 * layers} C² weights in place of {size**2} C²: the larger the field, the more small filters save."
+        ),
+    )
 
-_alexnet, _fc6, _mean_fc6 = 60_965_224, (6 * 6 * 256 + 1) * 4096, (256 + 1) * 4096
 
-q7 = Exercise(
-    judge=same_numbers(
-        _alexnet - _fc6 + _mean_fc6,
-        mistakes=[
-            (_mean_fc6, "That is fc6 alone. What is the whole network?"),
-            (_fc6 - _mean_fc6, "That is what is saved. What is left?"),
-            (_alexnet - _fc6, "That is the network without fc6. It is still there, only smaller."),
-            (_alexnet - _fc6 + 256 * 4096, "The biases of fc6 are missing."),
-            (_alexnet - _fc6 + 2 * 4096, "There are 256 maps, so fc6 reads 256 numbers."),
-        ],
-    ),
-    hint="fc6 had (6 * 6 * 256 + 1) * 4096 parameters. Take them away and add what it has when it reads 256 numbers.",
-    solution="""
-before = (6 * 6 * 256 + 1) * 4096
-after = (256 + 1) * 4096
-answer = 60_965_224 - before + after
+q6 = small_filters_for_a_large_one()
+
+
+def dense_layer_on_means(total=60_965_224, side=6, maps=256, neurons=4096, layer="fc6"):
+    """Make exercise 6.7 for another network; `layer` names its first dense layer."""
+    before, after = (side * side * maps + 1) * neurons, (maps + 1) * neurons
+    right, gone = total - before + after, (before - after) / total
+    share = "Sixty" if round(100 * gone) == 60 else f"{100 * gone:.0f}"
+    return Exercise(
+        judge=same_numbers(
+            right,
+            mistakes=[
+                (after, f"That is {layer} alone. What is the whole network?"),
+                (before - after, "That is what is saved. What is left?"),
+                (total - before, f"That is the network without {layer}. It is still there, only smaller."),
+                (right - neurons, f"The biases of {layer} are missing."),
+                (total - before + 2 * neurons, f"There are {maps} maps, so {layer} reads {maps} numbers."),
+            ],
+        ),
+        hint=(
+            f"{layer} had ({side} * {side} * {maps} + 1) * {neurons} parameters. "
+            f"Take them away and add what it has when it reads {maps} numbers."
+        ),
+        solution=f"""
+before = ({side} * {side} * {maps} + 1) * {neurons}
+after = ({maps} + 1) * {neurons}
+answer = {total:_} - before + after
 """,
-    lesson="Sixty per cent of all parameters are gone, and not one convolution has changed.",
-)
+        lesson=f"{share} per cent of all parameters are gone, and not one convolution has changed.",
+    )
+
+
+q7 = dense_layer_on_means()

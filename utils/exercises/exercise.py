@@ -6,6 +6,12 @@ from utils.exercises import MODULES
 
 LONGEST = 270  # characters of feedback: with the number of the exercise they stay below 300
 
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+ORDINALS = (  # ORDINALS[1] is the first
+    *("zeroth", "first", "second", "third", "fourth", "fifth", "sixth"),
+    *("seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth"),
+)
+
 
 class Unanswered(Exception):
     """Raised by a judge when a function still returns None."""
@@ -92,6 +98,11 @@ class Exercise:
             print(f"Solution {self.number}: it is not part of this hand-out; .hint() helps.")
             return
         print(f"Solution {self.number}:\n\n{self.solution_code.strip()}\n\n{self.lesson}")
+
+
+def in_words(number):
+    """Return a whole number as text, up to twelve in letters."""
+    return NUMBERS[number] if number < len(NUMBERS) else f"{number:,}"
 
 
 def shorten(text, length):

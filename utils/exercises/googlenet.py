@@ -1,33 +1,56 @@
 """Exercises of notebook 07: GoogLeNet."""
 
-from utils.exercises.exercise import Exercise
+from utils.exercises.exercise import Exercise, in_words
 from utils.exercises.judges import same_function, same_numbers
 
-q1 = Exercise(
-    judge=same_numbers(
-        (5_000_000, 600_000),
-        mistakes=[
-            ((600_000, 5_000_000), "The order is: without, with the 1 × 1 layer."),
-            ((5_000_000, 500_000), "The 1 × 1 layer itself costs something too."),
-            ((5_000_000, 100_000), "That is the 1 × 1 layer alone. The 5 × 5 layer after it costs something too."),
-            ((5, 0.6), "Those are millions. Give the numbers themselves."),
-            ((50_000, 6_000), "That is one pixel. How many are there?"),
-            ((200_000, 120_000), "A 5 × 5 filter reads 25 pixels of every map, not one."),
-            ((5_000_000, 5_100_000), "After the reduction the 5 × 5 filters read fewer maps. How many?"),
-            ((250_000, 125_000), "That is the work for one 5 × 5 filter. How many are there?"),
-        ],
-    ),
-    hint=(
-        "Products for one value, times values in the output: "
-        "without the reduction (5 * 5 * 100) for each of 10 * 10 * 20."
-    ),
-    solution="""
-without = (10 * 10 * 20) * (5 * 5 * 100)
-reduction = (10 * 10 * 10) * (1 * 1 * 100)
-answer = (without, reduction + (10 * 10 * 20) * (5 * 5 * 10))
+
+def reduction_by_hand(maps=100, size=10, filters=20, kernel=5, reduced=10):
+    """Make exercise 7.1 for another layer; `reduced` divides `maps`."""
+    pixels, window = size * size, kernel * kernel
+    plain, first, second = (
+        pixels * filters * window * maps,
+        pixels * reduced * maps,
+        pixels * filters * window * reduced,
+    )
+    right = (plain, first + second)
+    name = f"{kernel} × {kernel}"
+    return Exercise(
+        judge=same_numbers(
+            right,
+            mistakes=[
+                (right[::-1], "The order is: without, with the 1 × 1 layer."),
+                ((plain, second), "The 1 × 1 layer itself costs something too."),
+                ((plain, first), f"That is the 1 × 1 layer alone. The {name} layer after it costs something too."),
+                ((plain / 1e6, right[1] / 1e6), "Those are millions. Give the numbers themselves."),
+                ((plain // pixels, right[1] // pixels), "That is one pixel. How many are there?"),
+                (
+                    (plain // window, first + second // window),
+                    f"A {name} filter reads {window} pixels of every map, not one.",
+                ),
+                ((plain, first + plain), f"After the reduction the {name} filters read fewer maps. How many?"),
+                (
+                    (plain // filters, first + second // filters),
+                    f"That is the work for one {name} filter. How many are there?",
+                ),
+            ],
+        ),
+        hint=(
+            "Products for one value, times values in the output: "
+            f"without the reduction ({kernel} * {kernel} * {maps}) for each of {size} * {size} * {filters}."
+        ),
+        solution=f"""
+without = ({size} * {size} * {filters}) * ({kernel} * {kernel} * {maps})
+reduction = ({size} * {size} * {reduced}) * (1 * 1 * {maps})
+answer = (without, reduction + ({size} * {size} * {filters}) * ({kernel} * {kernel} * {reduced}))
 """,
-    lesson="5 million against 0.6 million: the reduction costs little and makes everything after it ten times cheaper.",
-)
+        lesson=(
+            f"{plain / 1e6:.3g} million against {right[1] / 1e6:.3g} million: the reduction costs little and makes "
+            f"everything after it {in_words(maps // reduced)} times cheaper."
+        ),
+    )
+
+
+q1 = reduction_by_hand()
 
 
 def _largest_reduction(pixels, maps, kernel_size, filters, budget):
@@ -96,27 +119,40 @@ answer = largest_reduction
     lesson="Both layers of the branch grow in proportion to D1, so a budget fixes it.",
 )
 
-_KEPT = 100 + 200 + 60 + 40
 
-q3 = Exercise(
-    judge=same_numbers(
-        (_KEPT, _KEPT - 40 + 400),
-        mistakes=[
-            ((_KEPT + 50 + 20, _KEPT - 40 + 400 + 50 + 20), "Reduced maps are read inside the branch only."),
-            ((_KEPT - 40, _KEPT - 40 + 400), "The pooling branch adds maps: as many as its 1 × 1 layer has filters."),
-            ((_KEPT, _KEPT - 40), "Without a 1 × 1 layer the pooling branch stays. How many maps does it give?"),
-            ((_KEPT, _KEPT + 400), "The 1 × 1 layer is gone, so its maps are gone as well."),
-            ((_KEPT - 40 + 400, _KEPT), "The order is: with, without the 1 × 1 layer."),
-        ],
-    ),
-    hint="The output holds what the last layer of each branch gives. Max pooling gives as many maps as it reads.",
-    solution="""
-with_projection = 100 + 200 + 60 + 40
-without = 100 + 200 + 60 + 400
+def maps_of_a_module(maps=400, branches=(100, 50, 200, 20, 60, 40)):
+    """Make exercise 7.3 for another module; the numbers of its branches are those of the table, in order."""
+    one, reduced_3, three, reduced_5, five, projected = branches
+    kept = one + three + five + projected
+    without = kept - projected + maps
+    return Exercise(
+        judge=same_numbers(
+            (kept, without),
+            mistakes=[
+                (
+                    (kept + reduced_3 + reduced_5, without + reduced_3 + reduced_5),
+                    "Reduced maps are read inside the branch only.",
+                ),
+                ((kept - projected, without), "The pooling branch adds maps: as many as its 1 × 1 layer has filters."),
+                (
+                    (kept, kept - projected),
+                    "Without a 1 × 1 layer the pooling branch stays. How many maps does it give?",
+                ),
+                ((kept, kept + maps), "The 1 × 1 layer is gone, so its maps are gone as well."),
+                ((without, kept), "The order is: with, without the 1 × 1 layer."),
+            ],
+        ),
+        hint="The output holds what the last layer of each branch gives. Max pooling gives as many maps as it reads.",
+        solution=f"""
+with_projection = {one} + {three} + {five} + {projected}
+without = {one} + {three} + {five} + {maps}
 answer = (with_projection, without)
 """,
-    lesson="The 1 × 1 layer after the pooling keeps the depth from growing with every module.",
-)
+        lesson="The 1 × 1 layer after the pooling keeps the depth from growing with every module.",
+    )
+
+
+q3 = maps_of_a_module()
 
 _DENSE_3X3, _REDUCE_3X3, _BRANCH_5X5 = 28 * 28 * 9 * 96 * 128, 28 * 28 * 192 * 96, 28 * 28 * 16 * (192 + 25 * 32)
 
@@ -139,56 +175,89 @@ answer = max(saved, key=saved.get)
     lesson="12, 51 and 43 million: fewer reduced maps make both layers of the branch cheaper.",
 )
 
-q5 = Exercise(
-    judge=same_numbers(
-        (12_800, 912),
-        mistakes=[
-            ((912, 12_800), "The order is: full, separable."),
-            ((800, 912), "Each of the 32 filters reads all 16 maps."),
-            ((12_800, 400), "That is the filtering of each map. The 1 × 1 layer that mixes the maps has weights too."),
-            ((12_800, 512), "That is the 1 × 1 layer. The filters of 5 × 5 before it have weights too."),
-            ((12_800, 1312), "With a multiplier of 1 each of the 16 maps has one filter, not one for each output."),
-            ((12_800, 6912), "A filter of the first step reads one map only."),
-            ((12_800, 13_312), "A filter of the first step reads one map only."),
-            ((12_832, 944), "There are no biases."),
-            ((12_800, 400 * 512), "The weights of the two steps are added up, not multiplied."),
-        ],
-    ),
-    hint=(
-        "Full: 32 filters, each with 5 × 5 weights for each of 16 maps. "
-        "Separable: one filter of 5 × 5 for each map, then a 1 × 1 convolution."
-    ),
-    solution="""
-full = 5 * 5 * 16 * 32
-separable = 5 * 5 * 16 + 16 * 32
+
+def separable_weights(maps=16, filters=32, size=5):
+    """Make exercise 7.5 for another layer."""
+    window = size * size
+    full, depthwise, pointwise = window * maps * filters, window * maps, maps * filters
+    one_map = "A filter of the first step reads one map only."
+    return Exercise(
+        judge=same_numbers(
+            (full, depthwise + pointwise),
+            mistakes=[
+                ((depthwise + pointwise, full), "The order is: full, separable."),
+                ((window * filters, depthwise + pointwise), f"Each of the {filters} filters reads all {maps} maps."),
+                (
+                    (full, depthwise),
+                    "That is the filtering of each map. The 1 × 1 layer that mixes the maps has weights too.",
+                ),
+                (
+                    (full, pointwise),
+                    f"That is the 1 × 1 layer. The filters of {size} × {size} before it have weights too.",
+                ),
+                (
+                    (full, window * filters + pointwise),
+                    f"With a multiplier of 1 each of the {maps} maps has one filter, not one for each output.",
+                ),
+                ((full, depthwise * maps + pointwise), one_map),
+                ((full, full + pointwise), one_map),
+                ((full + filters, depthwise + pointwise + filters), "There are no biases."),
+                ((full, depthwise * pointwise), "The weights of the two steps are added up, not multiplied."),
+            ],
+        ),
+        hint=(
+            f"Full: {filters} filters, each with {size} × {size} weights for each of {maps} maps. "
+            f"Separable: one filter of {size} × {size} for each map, then a 1 × 1 convolution."
+        ),
+        solution=f"""
+full = {size} * {size} * {maps} * {filters}
+separable = {size} * {size} * {maps} + {maps} * {filters}
 answer = (full, separable)
 """,
-    lesson="14 times fewer. The windows are paid for once per map, not once per pair of maps.",
-)
+        lesson=(
+            f"{full / (depthwise + pointwise):.0f} times fewer. "
+            "The windows are paid for once per map, not once per pair of maps."
+        ),
+    )
 
-_flattened, _pooled = (16 * 16 * 512 + 1) * 100, (512 + 1) * 100
 
-q6 = Exercise(
-    judge=same_numbers(
-        (_flattened, _pooled),
-        mistakes=[
-            ((_pooled, _flattened), "The order is: after Flatten, after pooling."),
-            (((8 * 8 * 512 + 1) * 100, _pooled), "The last maps grow with the image."),
-            (((2 * 8 * 8 * 512 + 1) * 100, _pooled), "Twice as wide and twice as high: four times as many places."),
-            ((_flattened, (4 * 512 + 1) * 100), "The mean of a map is one number, however large the map is."),
-            ((_flattened, (512 // 4 + 1) * 100), "The mean of a map is one number, however large the map is."),
-            ((_flattened - 100, _pooled - 100), "Each class has a bias as well."),
-            ((16 * 16 * 512, 512), "These are the inputs. Each has a weight for every class."),
-        ],
-    ),
-    hint="A dense layer has (inputs + 1) * classes parameters. How large are the maps now, and what is left of each?",
-    solution="""
-flatten = (16 * 16 * 512 + 1) * 100
-pooled = (512 + 1) * 100
+q5 = separable_weights()
+
+
+def larger_images(side=8, maps=512, classes=100, times=2):
+    """Make exercise 7.6 for another network, and images `times` as wide and as high."""
+    flattened, pooled = ((times * side) ** 2 * maps + 1) * classes, (maps + 1) * classes
+    twice = {2: "Twice", 3: "Three times", 4: "Four times"}[times]
+    one_number = "The mean of a map is one number, however large the map is."
+    return Exercise(
+        judge=same_numbers(
+            (flattened, pooled),
+            mistakes=[
+                ((pooled, flattened), "The order is: after Flatten, after pooling."),
+                (((side * side * maps + 1) * classes, pooled), "The last maps grow with the image."),
+                (
+                    ((times * side * side * maps + 1) * classes, pooled),
+                    f"{twice} as wide and {twice.lower()} as high: {in_words(times**2)} times as many places.",
+                ),
+                ((flattened, (times**2 * maps + 1) * classes), one_number),
+                ((flattened, (maps // times**2 + 1) * classes), one_number),
+                ((flattened - classes, pooled - classes), "Each class has a bias as well."),
+                (((times * side) ** 2 * maps, maps), "These are the inputs. Each has a weight for every class."),
+            ],
+        ),
+        hint=(
+            "A dense layer has (inputs + 1) * classes parameters. How large are the maps now, and what is left of each?"
+        ),
+        solution=f"""
+flatten = ({times * side} * {times * side} * {maps} + 1) * {classes}
+pooled = ({maps} + 1) * {classes}
 answer = (flatten, pooled)
 """,
-    lesson=(
-        "After pooling, the number of parameters does not depend on the size of the image: "
-        "the same network can be applied to images of any size."
-    ),
-)
+        lesson=(
+            "After pooling, the number of parameters does not depend on the size of the image: "
+            "the same network can be applied to images of any size."
+        ),
+    )
+
+
+q6 = larger_images()

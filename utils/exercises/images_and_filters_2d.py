@@ -1,49 +1,73 @@
 """Exercises of notebook 02: images and filters."""
 
 import functools
+import math
 
 import numpy as np
 
 from utils.convolution import convolve2d, correlate2d, correlate2d_sums
-from utils.exercises.exercise import Exercise
+from utils.exercises.exercise import Exercise, in_words
 from utils.exercises.judges import knows, read_table, same_function, same_numbers
 
-q1 = Exercise(
-    judge=same_numbers(
-        3 * 600 * 600,
-        mistakes=[
-            (600 * 600, "That is a grey image. How many numbers does a pixel of an RGB image have?"),
-            (3 * 600, "An image has rows and columns: 600 pixels are a single row."),
-            (8 * 3 * 600 * 600, "Those are bits. Eight of them are a byte."),
-            (4 * 600 * 600, "That would be four numbers a pixel, with transparency. RGB has fewer."),
-            (1.08, "That is the number of millions. Give the number of bytes."),
-            (1080, "That is the number of thousands. Give the number of bytes."),
-        ],
-    ),
-    hint="Pixels first: rows times columns. Then bytes: one for each colour of a pixel.",
-    solution="answer = 600 * 600 * 3",
-    lesson="3 N * N bytes: twice the resolution takes four times the memory.",
-)
 
-_image, _kernel = np.array([[1, 2, 0], [0, 1, 3], [4, 0, 1]]), np.array([[0, 1], [2, 3]])
+def bytes_of_an_image(rows=600, columns=600):
+    """Make exercise 2.1 for an image of any size."""
+    pixels = rows * columns
+    return Exercise(
+        judge=same_numbers(
+            3 * pixels,
+            mistakes=[
+                (pixels, "That is a grey image. How many numbers does a pixel of an RGB image have?"),
+                (3 * columns, f"An image has rows and columns: {columns} pixels are a single row."),
+                (8 * 3 * pixels, "Those are bits. Eight of them are a byte."),
+                (4 * pixels, "That would be four numbers a pixel, with transparency. RGB has fewer."),
+                (3 * pixels / 1e6, "That is the number of millions. Give the number of bytes."),
+                (3 * pixels / 1e3, "That is the number of thousands. Give the number of bytes."),
+            ],
+        ),
+        hint="Pixels first: rows times columns. Then bytes: one for each colour of a pixel.",
+        solution=f"answer = {rows} * {columns} * 3",
+        lesson="3 N * N bytes: twice the resolution takes four times the memory.",
+    )
 
-q2 = Exercise(
-    judge=same_numbers(
-        correlate2d(_image, _kernel),
-        mistakes=[
-            (convolve2d(_image, _kernel), "You flipped the filter. On the succeeding pixels it stays as it is."),
-            (correlate2d(_image, _kernel.T), "Rows and columns of the filter are exchanged: its second row is 2, 3."),
-            (correlate2d(_image, _kernel).T, "Rows and columns of your result are exchanged."),
-            (_image[:2, :2] * _kernel, "These are the products of the first place. Add them up, then slide on."),
-        ],
-    ),
-    hint="Four places. At the first the pixels under the filter are 1, 2, 0, 1; multiply each by its weight and add.",
-    solution="""
-answer = [[0*1 + 1*2 + 2*0 + 3*1,  0*2 + 1*0 + 2*1 + 3*3],
-          [0*0 + 1*1 + 2*4 + 3*0,  0*1 + 1*3 + 2*0 + 3*1]]
+
+q1 = bytes_of_an_image()
+
+
+def filter_by_hand(image=((1, 2, 0), (0, 1, 3), (4, 0, 1)), kernel=((0, 1), (2, 3))):
+    """Make exercise 2.2 for another image of 3 × 3 and another filter of 2 × 2."""
+    image, kernel = np.array(image), np.array(kernel)
+    first = image[:2, :2].ravel()
+    places = [
+        [" + ".join(f"{w}*{x}" for w, x in zip(kernel.ravel(), image[i : i + 2, j : j + 2].ravel())) for j in range(2)]
+        for i in range(2)
+    ]
+    return Exercise(
+        judge=same_numbers(
+            correlate2d(image, kernel),
+            mistakes=[
+                (convolve2d(image, kernel), "You flipped the filter. On the succeeding pixels it stays as it is."),
+                (
+                    correlate2d(image, kernel.T),
+                    "Rows and columns of the filter are exchanged: its second row is {}, {}.".format(*kernel[1]),
+                ),
+                (correlate2d(image, kernel).T, "Rows and columns of your result are exchanged."),
+                (image[:2, :2] * kernel, "These are the products of the first place. Add them up, then slide on."),
+            ],
+        ),
+        hint=(
+            f"Four places. At the first the pixels under the filter are {', '.join(map(str, first))}; "
+            "multiply each by its weight and add."
+        ),
+        solution=f"""
+answer = [[{places[0][0]},  {places[0][1]}],
+          [{places[1][0]},  {places[1][1]}]]
 """,
-    lesson="Four places, four sums of four products.",
-)
+        lesson="Four places, four sums of four products.",
+    )
+
+
+q2 = filter_by_hand()
 
 _cases = [
     (np.arange(20.0).reshape(4, 5) ** 2, np.array([[1.0, 2.0], [3.0, 5.0]])),
@@ -93,34 +117,36 @@ answer = correlate
 EXACT = 1e-9  # what rounding errors of the computer may add up to, as a share of the largest weight
 
 
-@knows(
-    [[0, 0, 0], [0, 0, 1], [0, 0, 0]],
-    [[0, 0, 0], [0, 0, 0], [0, 1, 0]],
-    [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
-    [[1, 0, 0], [0, 0, 0], [0, 0, 0]],
-    [[0, 0, 0], [1, -1, 0], [0, 0, 0]],
-    [[0, 0, 0], [9, 0, 0], [0, 0, 0]],
-)
-def _shifts_right(kernel):
+_SIDES = {  # how rows and columns change; the opposite side; where the neighbour stands that is copied, and its name
+    "left": (0, -1, "right", "to the right of", "right"),
+    "right": (0, 1, "left", "to the left of", "left"),
+    "up": (-1, 0, "down", "below", "lower"),
+    "down": (1, 0, "up", "above", "upper"),
+}
+
+
+def _shifts(kernel, side):
     kernel = read_table(kernel, (3, 3))
     image = np.random.default_rng(0).integers(1, 255, (6, 7)).astype(float)
     moved = correlate2d(image, kernel)
+    opposite = _SIDES[side][2]
+    along, others = ("Columns", "up or down") if side in ("left", "right") else ("Rows", "to the left or right")
 
-    def is_(expected):
+    def is_(rows, columns):
+        expected = image[1 - rows : 5 - rows, 1 - columns : 6 - columns]
         return np.allclose(moved, expected, rtol=0, atol=255 * EXACT * max(np.abs(kernel).max(), 1))
 
-    if is_(image[1:-1, :-2]):
+    if is_(*_SIDES[side][:2]):
         return None
-    if is_(image[1:-1, 2:]):
-        return (
-            "Your filter moves the image to the left. Which neighbour must a pixel copy so that the image moves right?"
-        )
-    if is_(image[:-2, 1:-1]) or is_(image[2:, 1:-1]):
-        return "Your filter moves the image up or down. Columns are what must change."
-    if is_(image[1:-1, 1:-1]):
+    if is_(*_SIDES[opposite][:2]):
+        to = {"left": "to the left", "right": "to the right"}.get(opposite, opposite)
+        return f"Your filter moves the image {to}. Which neighbour must a pixel copy so that the image moves {side}?"
+    if any(is_(rows, columns) for rows, columns, *_ in _SIDES.values()):
+        return f"Your filter moves the image {others}. {along} are what must change."
+    if is_(0, 0):
         return "Your filter leaves the image where it is."
     if np.count_nonzero(kernel) == 1 and np.isclose(kernel.sum(), 1, rtol=0, atol=EXACT):
-        return "Your filter moves the image along a diagonal. Only columns must change."
+        return f"Your filter moves the image along a diagonal. Only {along.lower()} must change."
     if np.count_nonzero(kernel) != 1:
         return (
             "A moved image mixes nothing: every new pixel is a copy of one old pixel. How many weights does that take?"
@@ -128,92 +154,184 @@ def _shifts_right(kernel):
     return "Your filter changes more than the place of the pixels. Which weight copies a pixel as it is?"
 
 
-q4 = Exercise(
-    judge=_shifts_right,
-    hint="In a moved image every pixel is a copy of one neighbour. Which neighbour of (i, j) ends up at (i, j)?",
-    solution="""
-answer = [[0, 0, 0],
-          [1, 0, 0],      # take the pixel to the left of the centre
-          [0, 0, 0]]
-""",
-    lesson=(
-        "The weight left of the centre copies the left neighbour, so everything moves right. "
-        "A true convolution would flip the filter, and move the image left."
-    ),
-)
+_MOVING = [  # usual answers; for each side one of them is right
+    [[0, 0, 0], [0, 0, 1], [0, 0, 0]],
+    [[0, 0, 0], [1, 0, 0], [0, 0, 0]],
+    [[0, 0, 0], [0, 0, 0], [0, 1, 0]],
+    [[0, 1, 0], [0, 0, 0], [0, 0, 0]],
+    [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
+    [[1, 0, 0], [0, 0, 0], [0, 0, 0]],
+    [[0, 0, 0], [1, -1, 0], [0, 0, 0]],
+    [[0, 0, 0], [9, 0, 0], [0, 0, 0]],
+]
 
-q5 = Exercise(
-    judge=same_numbers(
-        5,
-        mistakes=[
-            (40, "That is the distance in pixels of the original. How many of the kept columns is it?"),
-            (1.25, "There are whole columns only: after how many steps of 8 does one meet a brightest column again?"),
-            (0.8, "That is the part of a stripe between two kept columns. When have whole stripes passed?"),
-            (10, "After ten columns the pattern has repeated twice. Find the first time."),
-            (80, "That is in pixels, and the pattern repeats earlier."),
-            (4, "That is how many real stripes lie between two that you see."),
-            (2, "That is by how many pixels each kept column misses the next stripe. How many steps make a stripe?"),
-            (8, "That is how far apart the kept columns are. Which of them is the next to be a brightest one?"),
-        ],
-    ),
-    hint=(
-        "The kept columns are 0, 8, 16, 24, ... A stripe is brightest at the columns 0, 10, 20, 30, ... "
-        "Which is the next column that is in both lists, and how many steps of 8 is it?"
-    ),
-    solution="""
+
+def shifting_filter(side="right"):
+    """Make exercise 2.4 for another side: left, right, up or down."""
+    rows, columns, opposite, where, neighbour = _SIDES[side]
+    table = np.zeros((3, 3), int)
+    table[1 - rows, 1 - columns] = 1
+    lines = [str(row.tolist()) + end for row, end in zip(table, (",", ",", "]"))]
+    lines[1 - rows] += f"      # take the pixel {where} the centre"
+    return Exercise(
+        judge=knows(*_MOVING)(lambda kernel: _shifts(kernel, side)),
+        hint="In a moved image every pixel is a copy of one neighbour. Which neighbour of (i, j) ends up at (i, j)?",
+        solution="\nanswer = [" + "\n          ".join(lines) + "\n",
+        lesson=(
+            f"The weight {where.removeprefix('to the ')} the centre copies the {neighbour} neighbour, "
+            f"so everything moves {side}. A true convolution would flip the filter, and move the image {opposite}."
+        ),
+    )
+
+
+q4 = shifting_filter()
+
+
+def _columns(step):
+    return ", ".join(str(k * step) for k in range(4))
+
+
+def alias(period=10, step=8):
+    """Make exercise 2.5 for other stripes; the kept columns are nearer to each other than the stripes."""
+    both = math.lcm(period, step)
+    kept, stripes = both // step, both // period
+    wider = "twice" if stripes == 2 else f"{in_words(stripes)} times"
+    return Exercise(
+        judge=same_numbers(
+            kept,
+            mistakes=[
+                (both, "That is the distance in pixels of the original. How many of the kept columns is it?"),
+                (
+                    period / step,
+                    f"There are whole columns only: after how many steps of {step} does one meet a brightest column "
+                    "again?",
+                ),
+                (
+                    step / period,
+                    "That is the part of a stripe between two kept columns. When have whole stripes passed?",
+                ),
+                (2 * kept, f"After {in_words(2 * kept)} columns the pattern has repeated twice. Find the first time."),
+                (2 * both, "That is in pixels, and the pattern repeats earlier."),
+                (stripes, "That is how many real stripes lie between two that you see."),
+                (
+                    period - step,
+                    "That is by how many pixels each kept column misses the next stripe. How many steps make a stripe?",
+                ),
+                (step, "That is how far apart the kept columns are. Which of them is the next to be a brightest one?"),
+            ],
+        ),
+        hint=(
+            f"The kept columns are {_columns(step)}, ... A stripe is brightest at the columns {_columns(period)}, "
+            f"... Which is the next column that is in both lists, and how many steps of {step} is it?"
+        ),
+        solution=f"""
 import math
 
-answer = math.lcm(8, 10) // 8         # column 40 is the next in both lists
+answer = math.lcm({step}, {period}) // {step}         # column {both} is the next in both lists
 """,
-    lesson="Five kept columns, 40 pixels: stripes four times as wide as the real ones, which are not in the scene.",
-)
+        lesson=(
+            f"{in_words(kept).capitalize()} kept columns, {both} pixels: stripes {wider} as wide as "
+            "the real ones, which are not in the scene."
+        ),
+    )
 
 
-_angle = same_numbers(
-    -45,
-    mistakes=[
-        (45, "Rows are counted downwards. Is it the upper or the lower side that is brighter?"),
-        (135, "Check both signs: S_x is right minus left, S_y is top minus bottom."),
-        (-135, "Check the sign of S_x: it is right minus left."),
-        (-np.pi / 4, "That is the angle in radians. Turn it into degrees."),
-        (np.pi / 4, "That is an angle in radians; and check the sign of S_y: it is top minus bottom."),
-        (np.hypot(120, 120), "That is the length of the arrow. Which way does it point?"),
-        ((120, -120), "Those are S_x and S_y. Now the angle: atan2(S_y, S_x)."),
-        ((120, 120), "Check the sign of S_y: it is top minus bottom. Then take the angle."),
-        (-1, "That is S_y / S_x, the tangent of the angle."),
-        (0, "The image also changes from top to bottom."),
-        (-90, "The image also changes from left to right."),
-    ],
-    tolerance=0.1,
-)
+q5 = alias()
 
 
-@functools.wraps(_angle)  # and with its `mistakes`
-def _direction(answer):
-    try:
-        turned = np.asarray(answer, float)
-    except Exception:  # whatever an object does when it is turned into an array; `_angle` finds words for it
-        return _angle(answer)
-    if turned.size == 1 and np.isfinite(turned).all() and np.abs(turned).max() >= 5:  # degrees; a full turn is none
-        return _angle(float((turned.item() + 180) % 360 - 180))
-    return _angle(answer)
+def _same_direction(degrees, mistakes):
+    """Make a judge that takes full turns for nothing."""
+    judge = same_numbers(degrees, mistakes=mistakes, tolerance=0.1)
+
+    @functools.wraps(judge)
+    def judge_direction(answer):
+        try:
+            turned = np.asarray(answer, float)
+        except Exception:  # whatever an object does when it is turned into an array; `judge` finds words for it
+            return judge(answer)
+        if turned.size == 1 and np.isfinite(turned).all() and np.abs(turned).max() >= 5:  # degrees
+            return judge(float((turned.item() + 180) % 360 - 180))
+        return judge(answer)
+
+    return judge_direction
 
 
-q6 = Exercise(
-    judge=_direction,
-    hint=(
-        "Lay the two filters on the nine pixels: S_x is the right column minus the left one with weights 1, 2, 1; "
-        "S_y the top row minus the bottom row. Then numpy.degrees(numpy.arctan2(S_y, S_x))."
-    ),
-    solution="""
+def _sobel(name, plus, minus):
+    """Write down one of Sobel's sums, as the solution shows it."""
+    plus, minus = (f"({a} + 2*{b} + {c})" for a, b, c in (plus, minus))
+    return f"{name} = {plus} - {minus}"
+
+
+def gradient_direction(nine=((10, 10, 10), (10, 10, 40), (10, 40, 70))):
+    """Make exercise 2.6 for other pixels, the brightest of them in a corner."""
+    nine = np.array(nine)
+    weights = np.array([1, 2, 1])
+    s_x, s_y = weights @ (nine[:, 2] - nine[:, 0]), weights @ (nine[0] - nine[2])
+    degrees = float(np.degrees(np.arctan2(s_y, s_x)))
+    vertical, horizontal = "up" if s_y > 0 else "down", "right" if s_x > 0 else "left"
+    return Exercise(
+        judge=_same_direction(
+            degrees,
+            mistakes=[
+                (-degrees, "Rows are counted downwards. Is it the upper or the lower side that is brighter?"),
+                ((degrees + 360) % 360 - 180, "Check both signs: S_x is right minus left, S_y is top minus bottom."),
+                ((360 - degrees) % 360 - 180, "Check the sign of S_x: it is right minus left."),
+                (np.radians(degrees), "That is the angle in radians. Turn it into degrees."),
+                (
+                    -np.radians(degrees),
+                    "That is an angle in radians; and check the sign of S_y: it is top minus bottom.",
+                ),
+                (np.hypot(s_x, s_y), "That is the length of the arrow. Which way does it point?"),
+                ((s_x, s_y), "Those are S_x and S_y. Now the angle: atan2(S_y, S_x)."),
+                ((s_x, -s_y), "Check the sign of S_y: it is top minus bottom. Then take the angle."),
+                (s_y / s_x, "That is S_y / S_x, the tangent of the angle."),
+                (0, "The image also changes from top to bottom."),
+                (90 * np.sign(s_y), "The image also changes from left to right."),
+            ],
+        ),
+        hint=(
+            "Lay the two filters on the nine pixels: S_x is the right column minus the left one with weights 1, 2, 1; "
+            "S_y the top row minus the bottom row. Then numpy.degrees(numpy.arctan2(S_y, S_x))."
+        ),
+        solution=f"""
 import numpy as np
 
-S_x = (10 + 2*40 + 70) - (10 + 2*10 + 10)
-S_y = (10 + 2*10 + 10) - (10 + 2*40 + 70)
+{_sobel("S_x", nine[:, 2], nine[:, 0])}
+{_sobel("S_y", nine[0], nine[2])}
 answer = np.degrees(np.arctan2(S_y, S_x))
 """,
-    lesson="It points down and to the right, across the edge, to the bright corner. 315 degrees is the same direction.",
-)
+        lesson=(
+            f"It points {vertical} and to the {horizontal}, across the edge, to the bright corner. "
+            f"{degrees % 360:.4g} degrees is the same direction."
+        ),
+    )
+
+
+q6 = gradient_direction()
+
+
+def _finds_lines(kernel, line, ground):
+    kernel = read_table(kernel, (3, 3))
+    largest = np.abs(kernel).max()
+    other, parts, middle = ("vertical", "column", "row") if line == "horizontal" else ("horizontal", "row", "column")
+    along = kernel if line == "horizontal" else kernel.T  # as if the line were horizontal
+    flat = correlate2d(np.ones((3, 3)), along).item()
+    crossing = [correlate2d(np.eye(3)[[column] * 3], along).item() for column in range(3)]
+    found = correlate2d(np.eye(3)[[1] * 3].T, along).item() * (1 if ground == "dark" else -1)
+    if abs(flat) > EXACT * largest:
+        return f"A flat region does not give 0. What must hold for the sum of the weights?{_rounded(flat, largest)}"
+    wrong = max(crossing, key=abs)
+    if abs(wrong) > EXACT * largest:
+        return (
+            f"A {other} line does not give 0. It covers one {parts} of the filter: what must each {parts} add up to?"
+            + _rounded(wrong, largest)
+        )
+    if not found > EXACT * largest:
+        shade = "bright" if ground == "dark" else "dark"
+        return (
+            f"A {shade} {line} line through the centre does not give a positive value. It covers the middle {middle}."
+        )
+    return None
 
 
 def _rounded(total, largest):
@@ -221,44 +339,36 @@ def _rounded(total, largest):
     return f" (Yours: {total:.3g}. Rounded weights? Python takes 1/3 as it is.)" if abs(total) < 0.05 * largest else ""
 
 
-@knows(
-    [[0, 0, 0], [1, 1, 1], [0, 0, 0]],
-    [[-1, 2, -1], [-1, 2, -1], [-1, 2, -1]],
-    [[1, 1, 1], [-2, -2, -2], [1, 1, 1]],
-    [[-0.33, -0.33, -0.33], [0.67, 0.67, 0.67], [-0.33, -0.33, -0.33]],
+_LINES = np.array(  # usual answers, for horizontal lines; turned, they are for vertical ones
+    [
+        [[0, 0, 0], [1, 1, 1], [0, 0, 0]],
+        [[-1, 2, -1], [-1, 2, -1], [-1, 2, -1]],
+        [[1, 1, 1], [-2, -2, -2], [1, 1, 1]],
+        [[-1, -1, -1], [2, 2, 2], [-1, -1, -1]],
+        [[-0.33, -0.33, -0.33], [0.67, 0.67, 0.67], [-0.33, -0.33, -0.33]],
+    ]
 )
-def _finds_horizontal_lines(kernel):
-    kernel = read_table(kernel, (3, 3))
-    largest = np.abs(kernel).max()
-    flat = correlate2d(np.ones((3, 3)), kernel).item()
-    vertical = [correlate2d(np.eye(3)[[column] * 3], kernel).item() for column in range(3)]
-    horizontal = correlate2d(np.eye(3)[[1] * 3].T, kernel).item()
-    if abs(flat) > EXACT * largest:
-        return f"A flat region does not give 0. What must hold for the sum of the weights?{_rounded(flat, largest)}"
-    wrong = max(vertical, key=abs)
-    if abs(wrong) > EXACT * largest:
-        return (
-            "A vertical line does not give 0. It covers one column of the filter: what must each column add up to?"
-            + _rounded(wrong, largest)
-        )
-    if not horizontal > EXACT * largest:
-        return "A bright horizontal line through the centre does not give a positive value. It covers the middle row."
-    return None
 
 
-q7 = Exercise(
-    judge=_finds_horizontal_lines,
-    hint=(
-        "A vertical line covers one column of the filter, a horizontal line one row. "
-        "What must every column add up to, and what the middle row?"
-    ),
-    solution="""
-answer = [[-1, -1, -1],
-          [ 2,  2,  2],
-          [-1, -1, -1]]
-""",
-    lesson=(
-        "Every column adds up to 0, the middle row to a positive number. "
-        "Turned by 90 degrees, such a filter finds vertical lines."
-    ),
-)
+def line_filter(line="horizontal", ground="dark"):
+    """Make exercise 2.7 for horizontal or vertical lines on a dark or bright ground."""
+    other, part, middle = ("vertical", "column", "row") if line == "horizontal" else ("horizontal", "row", "column")
+    usual = (_LINES if line == "horizontal" else _LINES.transpose(0, 2, 1)).tolist()
+    sign, name = (1, "positive") if ground == "dark" else (-1, "negative")
+    table = sign * np.array([[-1, -1, -1], [2, 2, 2], [-1, -1, -1]])
+    rows = [f"[{', '.join(f'{weight:2}' for weight in row)}]" for row in (table if line == "horizontal" else table.T)]
+    return Exercise(
+        judge=knows(*usual)(lambda kernel: _finds_lines(kernel, line, ground)),
+        hint=(
+            f"A {other} line covers one {part} of the filter, a {line} line one {middle}. "
+            f"What must every {part} add up to, and what the middle {middle}?"
+        ),
+        solution="\nanswer = [" + ",\n          ".join(rows) + "]\n",
+        lesson=(
+            f"Every {part} adds up to 0, the middle {middle} to a {name} number. "
+            f"Turned by 90 degrees, such a filter finds {other} lines."
+        ),
+    )
+
+
+q7 = line_filter()

@@ -4,127 +4,197 @@ import numpy as np
 import scipy.signal
 
 from utils.convolution import convolve2d, correlate2d, pool2d
-from utils.exercises.exercise import Exercise
+from utils.exercises.exercise import Exercise, in_words
 from utils.exercises.judges import same_function, same_numbers
 
-_map = np.array([[4, 0, 1, 3], [2, 2, 5, 3], [0, 8, 6, 6], [8, 0, 2, 2]])
 
-q1 = Exercise(
-    judge=same_numbers(
-        pool2d(_map, mode="average"),
-        mistakes=[
-            (pool2d(_map), "That is max pooling. Average pooling takes the mean of the four values."),
-            (4 * pool2d(_map, mode="average"), "These are sums of the windows. How many values does a window have?"),
-            (2 * pool2d(_map, mode="average"), "Divide by the number of values in a window, not by its width."),
-            (-pool2d(-_map), "Those are the smallest values of the windows. Average pooling takes the mean."),
-            (_map.reshape(4, 2, 2).mean(axis=2), "Your windows are two columns wide, but only one row high."),
-            (_map.reshape(2, 2, 4).mean(axis=1), "Your windows are two rows high, but only one column wide."),
-            (pool2d(_map, strides=1, mode="average"), "Your windows overlap: that is stride 1."),
-            (pool2d(_map, mode="average").T, "Rows and columns are exchanged."),
-        ],
-    ),
-    hint="The first window holds 4, 0, 2, 2. Add them up and divide by their number.",
-    solution="""
-answer = [[(4 + 0 + 2 + 2) / 4, (1 + 3 + 5 + 3) / 4],
-          [(0 + 8 + 8 + 0) / 4, (6 + 6 + 2 + 2) / 4]]
+def average_by_hand(table=((4, 0, 1, 3), (2, 2, 5, 3), (0, 8, 6, 6), (8, 0, 2, 2))):
+    """Make exercise 4.1 for another map of 4 × 4."""
+    table = np.array(table)
+    windows = [table[i : i + 2, j : j + 2].ravel() for i in (0, 2) for j in (0, 2)]
+    first, means = windows[0], [f"({' + '.join(map(str, window))}) / 4" for window in windows]
+    return Exercise(
+        judge=same_numbers(
+            pool2d(table, mode="average"),
+            mistakes=[
+                (pool2d(table), "That is max pooling. Average pooling takes the mean of the four values."),
+                (
+                    4 * pool2d(table, mode="average"),
+                    "These are sums of the windows. How many values does a window have?",
+                ),
+                (2 * pool2d(table, mode="average"), "Divide by the number of values in a window, not by its width."),
+                (-pool2d(-table), "Those are the smallest values of the windows. Average pooling takes the mean."),
+                (table.reshape(4, 2, 2).mean(axis=2), "Your windows are two columns wide, but only one row high."),
+                (table.reshape(2, 2, 4).mean(axis=1), "Your windows are two rows high, but only one column wide."),
+                (pool2d(table, strides=1, mode="average"), "Your windows overlap: that is stride 1."),
+                (pool2d(table, mode="average").T, "Rows and columns are exchanged."),
+            ],
+        ),
+        hint=f"The first window holds {', '.join(map(str, first))}. Add them up and divide by their number.",
+        solution=f"""
+answer = [[{means[0]}, {means[1]}],
+          [{means[2]}, {means[3]}]]
 """,
-    lesson="The mean keeps something of all four values, the maximum only the strongest.",
-)
+        lesson="The mean keeps something of all four values, the maximum only the strongest.",
+    )
 
 
-def _ragged(x, size):
+q1 = average_by_hand()
+
+
+def _ragged(x, size, best):
     starts = [range(0, n, size) for n in x.shape]
-    return np.array([[x[i : i + size, j : j + size].max() for j in starts[1]] for i in starts[0]])
+    return np.array([[best(x[i : i + size, j : j + size]) for j in starts[1]] for i in starts[0]])
 
 
-q2 = Exercise(
-    judge=same_function(
-        lambda x, size: pool2d(x, size),
-        cases=[
-            (np.array([[1.0, 5, 2, 0], [3, 4, 3, 1], [7, 2, 0, 4], [6, 1, 2, 3]]), 2),
-            (-np.arange(30.0).reshape(5, 6), 2),
-            (np.arange(49.0).reshape(7, 7) % 11, 3),
-            (np.array([[2.0, -3.0], [0.5, 4.0]]), 1),
-        ],
-        mistakes=[
-            (lambda x, size: pool2d(x, size, mode="average"), "You take means. Take the largest value of each window."),
-            (lambda x, size: pool2d(x, size, strides=1), "Your windows overlap. Move on by the size of the window."),
-            (_ragged, "You keep the rest at the border. Windows that are not full are left out."),
-            (
-                lambda x, size: np.maximum(pool2d(x, size), 0),
-                "Negative maxima become 0 in your result. Which value did you begin with?",
-            ),
-            (lambda x, size: pool2d(x, 2), "You always use windows of 2 × 2, whatever size is."),
-        ],
-    ),
-    hint="The result has x.shape[0] // size rows. At (i, j) the window is x[i*size:(i+1)*size, j*size:(j+1)*size].",
-    solution="""
+def _smallest(x, size, **options):
+    return -pool2d(-x, size, **options)
+
+
+def pooling_function(largest=True):
+    """Make exercise 4.2, or the same for the smallest value of each window."""
+    pool, other, best = (pool2d, _smallest, np.max) if largest else (_smallest, pool2d, np.min)
+    name, wanted, cut, sign = ("max", "largest", np.maximum, "Negative") if largest else _OF_THE_SMALLEST
+    extremes = "maxima" if largest else "minima"
+    mistakes = [
+        (lambda x, size: pool2d(x, size, mode="average"), f"You take means. Take the {wanted} value of each window."),
+        (lambda x, size: pool(x, size, strides=1), "Your windows overlap. Move on by the size of the window."),
+        (
+            lambda x, size: _ragged(x, size, best),
+            "You keep the rest at the border. Windows that are not full are left out.",
+        ),
+        (
+            lambda x, size: cut(pool(x, size), 0),
+            f"{sign} {extremes} become 0 in your result. Which value did you begin with?",
+        ),
+        (lambda x, size: pool(x, 2), "You always use windows of 2 × 2, whatever size is."),
+    ]
+    if not largest:
+        mistakes.append((other, "That is max pooling. Take the smallest value of each window."))
+    return Exercise(
+        judge=same_function(
+            lambda x, size: pool(x, size),
+            cases=[
+                (np.array([[1.0, 5, 2, 0], [3, 4, 3, 1], [7, 2, 0, 4], [6, 1, 2, 3]]), 2),
+                (-np.arange(30.0).reshape(5, 6), 2),
+                (np.arange(49.0).reshape(7, 7) % 11, 3),
+                (np.array([[2.0, -3.0], [0.5, 4.0]]), 1),
+            ],
+            mistakes=mistakes,
+        ),
+        hint=(
+            "The result has x.shape[0] // size rows. At (i, j) the window is x[i*size:(i+1)*size, j*size:(j+1)*size]."
+        ),
+        solution=f"""
 import numpy as np
 
-def max_pool(x, size):
+def {name}_pool(x, size):
     rows, columns = x.shape[0] // size, x.shape[1] // size
     result = np.zeros((rows, columns))
     for i in range(rows):
         for j in range(columns):
-            result[i, j] = x[i * size:(i + 1) * size, j * size:(j + 1) * size].max()
+            result[i, j] = x[i * size:(i + 1) * size, j * size:(j + 1) * size].{name}()
     return result
 
-answer = max_pool
+answer = {name}_pool
 """,
-    lesson="Stride = window size, so that every pixel belongs to at most one window.",
-)
+        lesson="Stride = window size, so that every pixel belongs to at most one window.",
+    )
 
-_dense = (32 * 32 * 3 + 1) * 32 * 32 * 16
-_conv = (3 * 3 * 3 + 1) * 16
 
-q3 = Exercise(
-    judge=same_numbers(
-        _dense // _conv,
-        mistakes=[
-            (_dense, "That is the number of parameters of the dense layer. Divide by that of the convolutional one."),
-            (_conv, "That is the number of parameters of the convolutional layer."),
-            (32 * 32 * 3 * 32 * 32 * 16 / (3 * 3 * 3 * 16), "You left out the biases."),
-            (
-                (32 * 32 * 3 + 1) * 16 / _conv,
-                "A dense layer with 16 outputs is not the same: count the outputs of "
-                "the convolutional layer, pixel by pixel.",
-            ),
-            ((32 * 32 * 3 + 1) * 30 * 30 * 16 / _conv, 'With padding="same" the maps keep their size.'),
-            (0, "Divide the other way round."),
-            (_conv / _dense, "Divide the other way round."),
-        ],
-    ),
-    hint="The dense layer has 32 * 32 * 16 outputs, each with a weight for all 32 * 32 * 3 inputs and a bias.",
-    solution="""
-dense = (32 * 32 * 3 + 1) * (32 * 32 * 16)
-convolutional = (3 * 3 * 3 + 1) * 16
+_OF_THE_SMALLEST = "min", "smallest", np.minimum, "Positive"
+
+q2 = pooling_function()
+
+
+def dense_instead(size=32, channels=3, filters=16, kernel=3):
+    """Make exercise 4.3 for another layer; the factor should be a whole number."""
+    inputs, weights = size * size * channels, kernel * kernel * channels
+    dense, conv = (inputs + 1) * size * size * filters, (weights + 1) * filters
+    valid = (size - kernel + 1) ** 2
+    return Exercise(
+        judge=same_numbers(
+            dense / conv,
+            mistakes=[
+                (
+                    dense,
+                    "That is the number of parameters of the dense layer. Divide by that of the convolutional one.",
+                ),
+                (conv, "That is the number of parameters of the convolutional layer."),
+                (inputs * size * size / weights, "You left out the biases."),
+                (
+                    (inputs + 1) * filters / conv,
+                    f"A dense layer with {filters} outputs is not the same: count the outputs of "
+                    "the convolutional layer, pixel by pixel.",
+                ),
+                ((inputs + 1) * valid * filters / conv, 'With padding="same" the maps keep their size.'),
+                (0, "Divide the other way round."),
+                (conv / dense, "Divide the other way round."),
+            ],
+        ),
+        hint=(
+            f"The dense layer has {size} * {size} * {filters} outputs, each with a weight for all "
+            f"{size} * {size} * {channels} inputs and a bias."
+        ),
+        solution=f"""
+dense = ({size} * {size} * {channels} + 1) * ({size} * {size} * {filters})
+convolutional = ({kernel} * {kernel} * {channels} + 1) * {filters}
 answer = round(dense / convolutional)
 """,
-    lesson="About 50 million parameters against 448.",
-)
+        lesson=f"About {dense / 1e6:.0f} million parameters against {conv}.",
+    )
 
-q4 = Exercise(
-    judge=same_numbers(
-        10,
-        mistakes=[
-            (8, "After the pooling, neighbours in the map are two pixels apart in the image."),
-            (9, "The window of the pooling layer widens the field too."),
-            (7, "That is three convolutions of 3 × 3 without the pooling."),
-            (6, "That is the field after the pooling. One layer is missing."),
-            (12, "Stride 2 doubles the steps that come after the pooling, not those before it."),
-        ],
-    ),
-    hint="Start with 1 and add (F - 1) times the step for each layer. The step is 1 until the pooling doubles it.",
-    solution="""
-field = 1
-field += (3 - 1) * 1      # convolution: 3
-field += (3 - 1) * 1      # convolution: 5
-field += (2 - 1) * 1      # pooling: 6, and from here on a step is 2 pixels
-field += (3 - 1) * 2      # convolution
-answer = field
-""",
-    lesson="3, 5, 6, 10: behind a stride of 2 every layer widens the field twice as fast.",
-)
+
+q3 = dense_instead()
+
+
+def field_behind_pooling(before=2, kernel=3, pool=2, after=1):
+    """Make exercise 4.4 for other numbers of convolutions before and after the pooling, and other sizes."""
+    fields, steps = [1], [1] * (before + 1) + [pool] * after
+    sizes = [kernel] * before + [pool] + [kernel] * after
+    for size, step in zip(sizes, steps):
+        fields.append(fields[-1] + (size - 1) * step)
+    right, pooled = fields[-1], fields[before + 1]
+    convolutions, more = "convolution" + "s" * (before + after > 1), "One layer is" if after == 1 else "Layers are"
+    lines = [f"field += ({size} - 1) * {step}" for size, step in zip(sizes, steps)]
+    notes = [f"convolution: {field}" for field in fields[1 : before + 1]]
+    notes += [f"pooling: {pooled}, and from here on a step is {pool} pixels"] + ["convolution"] * after
+    return Exercise(
+        judge=same_numbers(
+            right,
+            mistakes=[
+                (
+                    pooled + after * (kernel - 1),
+                    f"After the pooling, neighbours in the map are {in_words(pool)} pixels apart in the image.",
+                ),
+                (right - (pool - 1), "The window of the pooling layer widens the field too."),
+                (
+                    1 + (before + after) * (kernel - 1),
+                    f"That is {in_words(before + after)} {convolutions} of {kernel} × {kernel} without the pooling.",
+                ),
+                (pooled, f"That is the field after the pooling. {more} missing."),
+                (
+                    right + (kernel - 1) * (pool - 1),
+                    f"Stride {pool} {'doubles' if pool == 2 else 'triples'} the steps that come after the pooling, not "
+                    "those before it.",
+                ),
+            ],
+        ),
+        hint=(
+            "Start with 1 and add (F - 1) times the step for each layer. The step is 1 until the pooling "
+            f"{'doubles' if pool == 2 else 'triples'} it."
+        ),
+        solution="\nfield = 1\n"
+        + "\n".join(f"{line}      # {note}" for line, note in zip(lines, notes))
+        + "\nanswer = field\n",
+        lesson=(
+            f"{', '.join(map(str, fields[1:]))}: behind a stride of {pool} every layer widens the field "
+            f"{'twice' if pool == 2 else 'three times'} as fast."
+        ),
+    )
+
+
+q4 = field_behind_pooling()
 
 
 q5 = Exercise(

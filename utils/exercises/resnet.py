@@ -1,8 +1,10 @@
 """Exercises of notebook 08: residual networks."""
 
+import math
+
 import numpy as np
 
-from utils.exercises.exercise import Exercise
+from utils.exercises.exercise import Exercise, in_words
 from utils.exercises.judges import same_function, same_numbers
 
 
@@ -11,6 +13,8 @@ def _batch_norm(x, gamma, beta, epsilon):
 
 
 _rng = np.random.default_rng(seed=0)
+_BRACKETS = "Only the mean is divided by the root. Where must brackets stand?"
+_INSIDE = "epsilon is added to the variance, inside the root."
 
 q1 = Exercise(
     judge=same_function(
@@ -29,10 +33,7 @@ q1 = Exercise(
                 "You normalise each example over its channels. Normalise each channel over the batch.",
             ),
             (lambda x, g, b, e: g * (x - x.mean(0)) / (x.var(0) + e) + b, "You divide by the variance, not its root."),
-            (
-                lambda x, g, b, e: g * (x - x.mean(0)) / (x.std(0) + e) + b,
-                "epsilon is added to the variance, inside the root.",
-            ),
+            (lambda x, g, b, e: g * (x - x.mean(0)) / (x.std(0) + e) + b, _INSIDE),
             (lambda x, g, b, e: g * (x - x.mean(0)) / np.sqrt(x.var(0) + e), "beta is missing."),
             (
                 lambda x, g, b, e: (x - x.mean(0)) / np.sqrt(x.var(0) + e),
@@ -49,22 +50,13 @@ q1 = Exercise(
                 "epsilon is missing: it keeps the division possible where the variance is 0.",
             ),
             (lambda x, g, b, e: _batch_norm(x, b, g, e), "gamma and beta are exchanged. gamma is the factor."),
-            (
-                lambda x, g, b, e: g * (x - x.mean(0) / np.sqrt(x.var(0) + e)) + b,
-                "Only the mean is divided by the root. Where must brackets stand?",
-            ),
-            (
-                lambda x, g, b, e: g * x - x.mean(0) / np.sqrt(x.var(0) + e) + b,
-                "Only the mean is divided by the root. Where must brackets stand?",
-            ),
+            (lambda x, g, b, e: g * (x - x.mean(0) / np.sqrt(x.var(0) + e)) + b, _BRACKETS),
+            (lambda x, g, b, e: g * x - x.mean(0) / np.sqrt(x.var(0) + e) + b, _BRACKETS),
             (
                 lambda x, g, b, e: (g * x - x.mean(0)) / np.sqrt(x.var(0) + e) + b,
                 "gamma multiplies the normalised value, not x. Where must brackets stand?",
             ),
-            (
-                lambda x, g, b, e: g * (x - x.mean(0)) / np.sqrt(x.var(0)) + e + b,
-                "epsilon is added to the variance, inside the root.",
-            ),
+            (lambda x, g, b, e: g * (x - x.mean(0)) / np.sqrt(x.var(0)) + e + b, _INSIDE),
             (lambda x, g, b, e: g * ((x - x.mean(0)) / np.sqrt(x.var(0) + e)) - b, "beta is added, not subtracted."),
         ],
         tolerance=1e-5,  # float32 is enough
@@ -139,56 +131,66 @@ answer = descend
 )
 
 
-def _plateau_rates(losses, rate, patience, lowest=True, count_again=True):
+def _plateau_rates(losses, rate, patience, divisor, lowest=True, count_again=True):
     """Divide the rate after `patience` epochs without a new lowest loss. The usual mistakes change the last two."""
     rates, best, waited = [rate], np.inf, 0
     for loss in losses[:-1]:
         waited = 0 if loss < best else waited + 1
         best = min(best, loss) if lowest else loss
         if waited >= patience:
-            rate, waited = rate / 10, 0 if count_again else waited
+            rate, waited = rate / divisor, 0 if count_again else waited
         rates.append(rate)
     return rates
 
 
-q3 = Exercise(
-    judge=same_function(
-        _plateau_rates,
-        cases=[
-            ([1.0, 0.8, 0.9, 0.85, 0.7, 0.6], 0.1, 2),
-            ([1.0, 0.5, 0.9, 0.8, 0.7, 0.6, 0.55, 0.52], 0.1, 2),
-            ([1.0, 1.0, 0.9, 0.9, 0.9], 1.0, 1),
-            ([3.0, 2.0, 1.0, 0.5], 0.1, 3),
-            ([1.0, 2.0, 3.0, 4.0, 0.5, 1.0, 1.0, 1.0, 1.0], 0.5, 3),
-            ([0.7], 0.2, 2),
-        ],
-        mistakes=[
-            (
-                lambda *given: _plateau_rates(*given, lowest=False),
-                "You compare with the loss before. What counts is the lowest so far.",
-            ),
-            (lambda *given: _plateau_rates(*given, count_again=False), "After a division, count again from 0."),
-            (
-                lambda losses, *given: _plateau_rates([*losses, np.inf], *given)[1:],
-                "The rate falls one epoch too early: the loss of an epoch is known at its end.",
-            ),
-            (
-                lambda losses, rate, patience: _plateau_rates(losses, rate, patience + 1),
-                "The rate falls one epoch too late: the epoch after the last of the `patience` ones has a new rate.",
-            ),
-            (
-                lambda losses, rate, patience: _plateau_rates([*losses, np.inf], rate, patience),
-                "That is one rate too many. The last loss comes after the last epoch.",
-            ),
-            (
-                lambda losses, rate, patience: [rate] * len(losses),
-                "The rate never falls. Where do you count the epochs without a lower loss?",
-            ),
-        ],
-        tolerance=1e-9,
-    ),
-    hint="Go through all losses but the last, with three numbers: the lowest loss so far, the epochs waited, the rate.",
-    solution="""
+def falling_rates(divisor=10):
+    """Make exercise 8.3 for another divisor of the rate."""
+
+    def rates(losses, rate, patience, **changes):
+        return _plateau_rates(losses, rate, patience, divisor, **changes)
+
+    return Exercise(
+        judge=same_function(
+            rates,
+            cases=[
+                ([1.0, 0.8, 0.9, 0.85, 0.7, 0.6], 0.1, 2),
+                ([1.0, 0.5, 0.9, 0.8, 0.7, 0.6, 0.55, 0.52], 0.1, 2),
+                ([1.0, 1.0, 0.9, 0.9, 0.9], 1.0, 1),
+                ([3.0, 2.0, 1.0, 0.5], 0.1, 3),
+                ([1.0, 2.0, 3.0, 4.0, 0.5, 1.0, 1.0, 1.0, 1.0], 0.5, 3),
+                ([0.7], 0.2, 2),
+            ],
+            mistakes=[
+                (
+                    lambda *given: rates(*given, lowest=False),
+                    "You compare with the loss before. What counts is the lowest so far.",
+                ),
+                (lambda *given: rates(*given, count_again=False), "After a division, count again from 0."),
+                (
+                    lambda losses, *given: rates([*losses, np.inf], *given)[1:],
+                    "The rate falls one epoch too early: the loss of an epoch is known at its end.",
+                ),
+                (
+                    lambda losses, rate, patience: rates(losses, rate, patience + 1),
+                    "The rate falls one epoch too late: "
+                    "the epoch after the last of the `patience` ones has a new rate.",
+                ),
+                (
+                    lambda losses, rate, patience: rates([*losses, np.inf], rate, patience),
+                    "That is one rate too many. The last loss comes after the last epoch.",
+                ),
+                (
+                    lambda losses, rate, patience: [rate] * len(losses),
+                    "The rate never falls. Where do you count the epochs without a lower loss?",
+                ),
+            ],
+            tolerance=1e-9,
+        ),
+        hint=(
+            "Go through all losses but the last, with three numbers: "
+            "the lowest loss so far, the epochs waited, the rate."
+        ),
+        solution=f"""
 def plateau_rates(losses, rate, patience):
     rates, lowest, waited = [rate], float("inf"), 0
     for loss in losses[:-1]:
@@ -197,14 +199,18 @@ def plateau_rates(losses, rate, patience):
         else:
             waited = waited + 1
         if waited == patience:
-            rate, waited = rate / 10, 0
+            rate, waited = rate / {divisor}, 0
         rates.append(rate)
     return rates
 
 answer = plateau_rates
 """,
-    lesson="That is ReduceLROnPlateau(factor=0.1, min_delta=0).",
-)
+        lesson=f"That is ReduceLROnPlateau(factor={1 / divisor:g}, min_delta=0).",
+    )
+
+
+q3 = falling_rates()
+
 
 q4 = Exercise(
     judge=same_numbers(
@@ -267,42 +273,78 @@ answer = (np.log10(0.1**50), np.log10(0.9**50))
     lesson="10^-50 is nothing; 10^-2.3 is still half a per cent.",
 )
 
-q7 = Exercise(
-    judge=same_numbers(
-        (512, 84),
-        mistakes=[
-            ((1024, 120), "Those are the paths of all 10 blocks, before one is taken out."),
-            ((512, 120), "The first is right. Paths through the removed block are gone from the second, too."),
-            ((1024, 84), "The second is right. How many of the blocks can a path still choose to go through?"),
-            ((9, 84), "The second is right. A path goes through each block or past it: two ways for each."),
-            ((512, 27), "The first is right. Of the blocks that are left, in how many ways can one choose 3?"),
-            ((512, 504), "The first is right. The order of the blocks is fixed: choose 3, do not arrange them."),
-            ((512, 36), "The first is right. The second counts the paths through the removed block and two others."),
-            ((512, 8), "The first is right. Of the blocks that are left, in how many ways can one choose 3?"),
-            ((84, 512), "The order is: all paths, those through 3 blocks."),
-        ],
-    ),
-    hint="9 blocks are left. A path goes through each of them or past it; math.comb counts the ways to choose 3.",
-    solution="""
+
+def paths_left(blocks=10, removed=4, through=3):
+    """Make exercise 8.7 for another number of blocks, and paths through another number of them."""
+    left = blocks - 1
+    before, every = 2**blocks, 2**left
+    short_before, short = math.comb(blocks, through), math.comb(left, through)
+    first, second = "The first is right.", "The second is right."
+    ways = f"{first} Of the blocks that are left, in how many ways can one choose {through}?"
+    others = f"{in_words(through - 1)} other{'s' * (through > 2)}"
+    return Exercise(
+        judge=same_numbers(
+            (every, short),
+            mistakes=[
+                ((before, short_before), f"Those are the paths of all {blocks} blocks, before one is taken out."),
+                ((every, short_before), f"{first} Paths through the removed block are gone from the second, too."),
+                ((before, short), f"{second} How many of the blocks can a path still choose to go through?"),
+                ((left, short), f"{second} A path goes through each block or past it: two ways for each."),
+                ((every, left * through), ways),
+                (
+                    (every, math.perm(left, through)),
+                    f"{first} The order of the blocks is fixed: choose {through}, do not arrange them.",
+                ),
+                (
+                    (every, math.comb(left, through - 1)),
+                    f"{first} The second counts the paths through the removed block and {others}.",
+                ),
+                ((every, 2**through), ways),
+                ((short, every), f"The order is: all paths, those through {through} blocks."),
+            ],
+        ),
+        hint=(
+            f"{left} blocks are left. A path goes through each of them or past it; "
+            f"math.comb counts the ways to choose {through}."
+        ),
+        solution=f"""
 from math import comb
 
-answer = (2**9, comb(9, 3))
+answer = (2**{left}, comb({left}, {through}))
 """,
-    lesson="Half of all paths are left. Of the short ones, through 3 blocks, 84 of 120 are: most never met the block.",
-)
+        lesson=(
+            f"Half of all paths are left. Of the short ones, through {through} blocks, {short} of "
+            f"{short_before} are: most never met the block."
+        ),
+    )
 
-q8 = Exercise(
-    judge=same_numbers(
-        152,
-        mistakes=[
-            (150, "The first convolution and the last dense layer have weights, too."),
-            (151, "There is a convolution before the blocks and a dense layer after them."),
-            (50, "That is the number of blocks. Each has several convolutions."),
-            (102, "A bottleneck has three convolutions, not two."),
-            (156, "The convolutions of the shortcuts are not counted."),
-        ],
-    ),
-    hint="Add up the blocks; each has three convolutions. What comes before the first block, what after the last?",
-    solution="answer = 1 + 3 * (3 + 8 + 36 + 3) + 1",
-    lesson="ResNet-152, the paper's deepest network for ImageNet, which won ILSVRC in 2015.",
-)
+
+q7 = paths_left()
+
+
+def layers_of_bottlenecks(blocks=(3, 8, 36, 3)):
+    """Make exercise 8.8 for other numbers of blocks."""
+    count = sum(blocks)
+    right = 3 * count + 2
+    return Exercise(
+        judge=same_numbers(
+            right,
+            mistakes=[
+                (right - 2, "The first convolution and the last dense layer have weights, too."),
+                (right - 1, "There is a convolution before the blocks and a dense layer after them."),
+                (count, "That is the number of blocks. Each has several convolutions."),
+                (2 * count + 2, "A bottleneck has three convolutions, not two."),
+                (right + 4, "The convolutions of the shortcuts are not counted."),
+            ],
+        ),
+        hint="Add up the blocks; each has three convolutions. What comes before the first block, what after the last?",
+        solution=f"answer = 1 + 3 * ({' + '.join(map(str, blocks))}) + 1",
+        lesson=(
+            "ResNet-152, the paper's deepest network for ImageNet, which won ILSVRC in 2015."
+            if right == 152
+            else f"It would be called ResNet-{right}. The paper's deepest network for ImageNet is ResNet-152."
+        ),
+    )
+
+
+q8 = layers_of_bottlenecks()

@@ -5,36 +5,62 @@ import numpy as np
 from utils.exercises.exercise import Exercise
 from utils.exercises.judges import same_function, same_numbers
 
-q1 = Exercise(
-    judge=same_numbers(
-        0,
-        mistakes=[
-            (1, "Cracks are lines on a material. Which layers know about those?"),
-            (2, "Digits are strokes, and nothing like a photograph. Which layers know about strokes?"),
-        ],
+TASKS = {  # which tasks the last layers help with, and what to ask about the others
+    "telling breeds of dogs apart": None,
+    "telling kinds of songbirds apart": None,
+    "telling kinds of sports cars apart": None,
+    "finding cracks in steel": "Cracks are lines on a material. Which layers know about those?",
+    "finding broken threads in cloth": "Cloth is a texture. Which layers know about those?",
+    "reading handwritten digits": (
+        "Digits are strokes, and nothing like a photograph. Which layers know about strokes?"
     ),
-    hint="The last layers have learned the parts of ImageNet's things. Which task is about such parts?",
-    solution="answer = 0",
-    lesson="More than a hundred of ImageNet's 1,000 classes are dogs. For the other two, earlier layers help more.",
-)
+    "reading notes of music": "Notes are strokes, and nothing like a photograph. Which layers know about strokes?",
+}
+_LESSONS = {
+    "telling breeds of dogs apart": "More than a hundred of ImageNet's 1,000 classes are dogs.",
+    "telling kinds of songbirds apart": "More than fifty of ImageNet's 1,000 classes are birds.",
+    "telling kinds of sports cars apart": "Some ten of ImageNet's 1,000 classes are kinds of cars.",
+}
 
-_INSIDE, _ONCE = (5 + 0.01) * 20, 5 + 0.01 * 20
 
-q2 = Exercise(
-    judge=same_numbers(
-        _INSIDE / _ONCE,
-        mistakes=[
-            (20, "Nearly. The head takes a little time as well, also where the base runs only once."),
-            (_ONCE / _INSIDE, "The other way round: how many times as long does the slower one take?"),
-            (_INSIDE, "That is one time. Divide it by the other."),
-            (501, "Compare the two ways of training, not the base with the head."),
-        ],
-        tolerance=0.3,
-    ),
-    hint="Inside: (5 + 0.01) ms, 20 times. Once: 5 ms, and 0.01 ms 20 times. The number of images cancels.",
-    solution="answer = (5 + 0.01) * 20 / (5 + 0.01 * 20)",
-    lesson="About as many times as there are epochs, because the head costs next to nothing.",
-)
+def near_task(tasks=("telling breeds of dogs apart", "finding cracks in steel", "reading handwritten digits")):
+    """Make exercise 9.1 for other tasks out of TASKS, one of them near to ImageNet."""
+    (near,) = [place for place, task in enumerate(tasks) if TASKS[task] is None]
+    return Exercise(
+        judge=same_numbers(near, mistakes=[(place, TASKS[task]) for place, task in enumerate(tasks) if TASKS[task]]),
+        hint="The last layers have learned the parts of ImageNet's things. Which task is about such parts?",
+        solution=f"answer = {near}",
+        lesson=f"{_LESSONS[tasks[near]]} For the other two, earlier layers help more.",
+    )
+
+
+q1 = near_task()
+
+
+def features_once(base=5, head=0.01, epochs=20):
+    """Make exercise 9.2 for other times, in ms for an image, and another number of epochs."""
+    inside, once = (base + head) * epochs, base + head * epochs
+    return Exercise(
+        judge=same_numbers(
+            inside / once,
+            mistakes=[
+                (epochs, "Nearly. The head takes a little time as well, also where the base runs only once."),
+                (once / inside, "The other way round: how many times as long does the slower one take?"),
+                (inside, "That is one time. Divide it by the other."),
+                ((base + head) / head, "Compare the two ways of training, not the base with the head."),
+            ],
+            tolerance=0.3,
+        ),
+        hint=(
+            f"Inside: ({base} + {head}) ms, {epochs} times. Once: {base} ms, and {head} ms {epochs} times. "
+            "The number of images cancels."
+        ),
+        solution=f"answer = ({base} + {head}) * {epochs} / ({base} + {head} * {epochs})",
+        lesson="About as many times as there are epochs, because the head costs next to nothing.",
+    )
+
+
+q2 = features_once()
 
 
 def _models():
@@ -85,28 +111,38 @@ answer = trainable
     lesson="trainable(model) gives the total in the last row of the table that unfreeze returns.",
 )
 
-q4 = Exercise(
-    judge=same_numbers(
-        100 * np.sqrt(0.6 * 0.4 / 200),
-        mistakes=[
-            (np.sqrt(0.6 * 0.4 / 200), "As a fraction, yes. How many percentage points are that?"),
-            (100 * 0.6 * 0.4 / 200, "That is before the square root is taken."),
-            (0.6 * 0.4 / 200, "That is before the square root is taken; and the answer is in percentage points."),
-            (100 * np.sqrt(0.6 * 0.4) / 200, "The number of images belongs under the root."),
-            (100 * np.sqrt(0.6 * 0.4), "That is for a single image. What do 200 make of it?"),
-            (100 * np.sqrt(0.6 / 200), "One factor under the root is missing: the fraction that is wrong."),
-            (3.5, "Nearly. Give two decimals."),
-        ],
-        tolerance=0.02,
-    ),
-    hint="p is 0.6, the accuracy, and n is 200, the number of test images. 0.01 is one percentage point.",
-    solution="""
+
+def standard_error(p=0.6, images=200):
+    """Make exercise 9.4 for another accuracy and another number of test images."""
+    q = round(1 - p, 6)
+    right = 100 * np.sqrt(p * q / images)
+    return Exercise(
+        judge=same_numbers(
+            right,
+            mistakes=[
+                (right / 100, "As a fraction, yes. How many percentage points are that?"),
+                (100 * p * q / images, "That is before the square root is taken."),
+                (p * q / images, "That is before the square root is taken; and the answer is in percentage points."),
+                (100 * np.sqrt(p * q) / images, "The number of images belongs under the root."),
+                (100 * np.sqrt(p * q), f"That is for a single image. What do {images} make of it?"),
+                (100 * np.sqrt(p / images), "One factor under the root is missing: the fraction that is wrong."),
+                (round(right, 1), "Nearly. Give two decimals."),
+            ],
+            tolerance=0.02,
+        ),
+        hint=(f"p is {p}, the accuracy, and n is {images}, the number of test images. 0.01 is one percentage point."),
+        solution=f"""
 import numpy as np
 
-answer = 100 * np.sqrt(0.6 * (1 - 0.6) / 200)
+answer = 100 * np.sqrt({p} * (1 - {p}) / {images})
 """,
-    lesson="Differences of two or three points on 200 images say little, even if both runs were the same in all else.",
-)
+        lesson=(
+            "Differences of two or three points on 200 images say little, even if both runs were the same in all else."
+        ),
+    )
+
+
+q4 = standard_error()
 
 q5 = Exercise(
     judge=same_numbers(

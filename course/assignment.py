@@ -1,0 +1,107 @@
+"""Make graded assignments from the exercises, with other numbers, and grade what students hand in.
+
+    python -m course assignment 02 --seed s3cret                        one assignment for all
+    python -m course assignment 02 --seed s3cret --students names.txt   one for each student, a name a line
+    python -m course assignment 02 --seed s3cret --grade handed_in      grade the folder handed_in
+
+The numbers are drawn by the seed, any word: the same word gives the same numbers. Keep it to yourself, for whoever
+knows it can make the solutions. In published/assignments/02_images_and_filters_2d/s3cret stand
+
+    students     what you hand out
+    teacher      the key, which grading needs, and the solutions
+
+Students hand in STUDENT.ipynb, or STUDENT/02_images_and_filters_2d.ipynb, as nbgrader collects them. Grading runs
+their cells in processes that reach neither the key nor a network, and writes points.csv and a page of feedback for
+each of them into published/grades.
+"""
+
+import argparse
+import json
+import re
+from pathlib import Path
+
+from course.notebooks import add_notebooks, write
+from course.publishing.assignment import grading, notebook
+from course.publishing.assignment.variant import variants
+from course.publishing.folder import PUBLISHED, CannotPublish, add_output, whole
+
+SAMPLE = "sample"  # the seed of `python -m course publish`; everybody knows it
+FOLDER, GRADES = PUBLISHED / "assignments", PUBLISHED / "grades"
+
+
+def add_arguments(parser):
+    """Declare the options of the command."""
+    add_notebooks(parser)
+    parser.add_argument("--seed", type=word, default=SAMPLE, help=f"any word; default: {SAMPLE}, which everybody knows")
+    parser.add_argument("--students", type=Path, metavar="FILE", help="a name a line; each gets numbers of their own")
+    parser.add_argument("--grade", type=Path, metavar="FOLDER", help="grade what lies in this folder")
+    parser.add_argument("--unconfined", action="store_true", help="grade even where students' code could read the key")
+    add_output(parser, FOLDER)
+
+
+def word(text):
+    """Check a seed or a student's name: it becomes the name of a folder."""
+    if not re.fullmatch(r"[\w@-][\w.@-]*", text):
+        raise argparse.ArgumentTypeError(f"{text!r} must consist of letters, digits and . _ - @")
+    return text
+
+
+def main(options):
+    """Carry out the command; return its exit status."""
+    if options.grade:
+        if len(options.notebooks) != 1:
+            raise CannotPublish("name the notebook whose assignment is to be graded, such as 02")
+        path, folder = options.notebooks[0], options.output
+        key = folder / path.stem / options.seed / "teacher" / "key.json"
+        grading.grade(path, key, options.grade, GRADES / path.stem / options.seed, confined=not options.unconfined)
+    else:
+        build(options.notebooks, options.output, options.seed, names(options.students))
+    return 0
+
+
+def names(path):
+    """Read the names of the students, [""] without a file.
+
+    Raises:
+        CannotPublish: If a name cannot be that of a folder, or there is none.
+    """
+    if path is None:
+        return [""]
+    try:
+        lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise CannotPublish(f"cannot read {path}; --students takes a text file with a name in each line") from error
+    found = [line for line in lines if line and not line.startswith("#")]
+    try:
+        found = [word(name) for name in found]
+    except argparse.ArgumentTypeError as error:
+        raise CannotPublish(f"{path}: {error}") from error
+    if len(set(map(str.lower, found))) < len(found) or not found:
+        raise CannotPublish(f"{path} must name at least one student, and none of them twice")
+    return found
+
+
+def build(notebooks, folder, seed=SAMPLE, students=("",)):
+    """Write the assignments of some notebooks.
+
+    Args:
+        notebooks: Their paths.
+        folder: The folder to fill; what is there for other seeds stays.
+        seed: Any word.
+        students: The name of each; "" alone where all get the same.
+    """
+    for path in notebooks:
+        if not variants(int(path.name[:2])):
+            print(f"{path.stem}: none of its exercises has other numbers to ask for", flush=True)
+            continue
+        key = {"notebook": path.stem, "students": {name: notebook.draw(path, seed, name) for name in students}}
+        with whole(folder / path.stem / seed) as new:
+            (new / "teacher").mkdir(mode=0o700)
+            for student, drawn in key["students"].items():
+                for part, solved in (("students", False), ("teacher/solutions", True)):
+                    place = new / part / student
+                    place.mkdir(parents=True, exist_ok=True)
+                    write(notebook.assignment(path, drawn, student, solved), place / path.name)
+            (new / "teacher" / "key.json").write_text(json.dumps(key, indent=1) + "\n", encoding="utf-8")
+        count = len(next(iter(key["students"].values())))
+        print(f"{path.stem}: {count} questions, {len(students)} variant{'s' * (len(students) != 1)}", flush=True)
