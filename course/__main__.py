@@ -5,6 +5,7 @@ From the root of the repository:
     python -m course run 05            run notebook 05 and save it with its outputs
     python -m course check             check all notebooks against the rules
     python -m course address           write the public address of pyproject.toml into all links
+    python -m course book              make a book for the browser in published/site/book
     python -m course run --help        say more about a command
 
 A notebook is named by its number, such as 05, or its path; without a name all notebooks are meant.
@@ -13,12 +14,12 @@ A notebook is named by its number, such as 05, or its path; without a name all n
 import argparse
 import sys
 
-from course import address, check, run
+from course import address, book, check, run
 from course.publishing.folder import CannotPublish
 
 # Each is a module: its docstring explains the command, `add_arguments` declares its options, and `main` carries it
 # out and returns the exit status. To add a command, write such a module and name it here.
-COMMANDS = (run, check, address)
+COMMANDS = (run, check, address, book)
 
 
 def main(arguments=None):
