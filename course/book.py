@@ -37,8 +37,8 @@ def build(notebooks, folder):
     Raises:
         CannotPublish: If it cannot be made, or would lack something.
     """
-    need("sphinx", "myst_nb", "sphinx_book_theme", "math_core")
-    from course.publishing.book import complete, source
+    need("sphinx", "myst_nb", "sphinx_book_theme", "math_core", "ziamath", "fontTools")
+    from course.publishing.book import complete, font, source
 
     contents = {path: stored(path) for path in notebooks}
     with whole(folder) as new, tempfile.TemporaryDirectory() as temporary:
@@ -46,6 +46,8 @@ def build(notebooks, folder):
         source.write(contents, work / "source")
         make(work)
         tidy(work / "html")
+        pages = [page.read_text(encoding="utf-8") for page in sorted((work / "html").rglob("*.html"))]
+        (work / "html/_static/formulas.woff").write_bytes(font.math_font(font.characters(pages)))
         shutil.copytree(work / "html", new, dirs_exist_ok=True)
         for line in complete.compare(contents, new):
             print(line, flush=True)

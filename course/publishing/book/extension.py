@@ -29,7 +29,16 @@ def settings():
         "myst_heading_anchors": 3,
         "html_math_renderer": "mathml",
         "html_theme": "sphinx_book_theme",
-        "html_theme_options": {"use_download_button": False, "show_toc_level": 2, "navigation_with_keys": False},
+        "html_theme_options": {
+            "use_download_button": False,
+            "show_toc_level": 2,
+            "navigation_with_keys": False,
+            "navbar_persistent": [],
+            "navbar_start": [],
+            "navbar_center": [],
+            "navbar_end": [],
+        },
+        "html_context": {"default_mode": "auto"},  # light or dark, as the system has it
         "html_copy_source": False,
         "html_show_sourcelink": False,
         "html_show_sphinx": False,
