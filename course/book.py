@@ -61,23 +61,25 @@ def make(work):
     """
     from sphinx.application import Sphinx
     from sphinx.util.console import nocolor
+    from sphinx.util.docutils import docutils_namespace, patch_docutils
 
     from course.publishing.book.extension import settings
 
     nocolor()
     warnings = io.StringIO()
-    app = Sphinx(
-        srcdir=work / "source",
-        confdir=None,
-        outdir=work / "html",
-        doctreedir=work / "doctrees",
-        buildername="html",
-        confoverrides=settings(),
-        status=None,
-        warning=warnings,
-        freshenv=True,
-    )
-    app.build()
+    with patch_docutils(), docutils_namespace():
+        app = Sphinx(
+            srcdir=work / "source",
+            confdir=None,
+            outdir=work / "html",
+            doctreedir=work / "doctrees",
+            buildername="html",
+            confoverrides=settings(),
+            status=None,
+            warning=warnings,
+            freshenv=True,
+        )
+        app.build()
     if text := warnings.getvalue().replace(f"{work / 'source'}/", "").strip():
         raise CannotPublish(f"the book has faults: {text.splitlines()[0]}")
 
@@ -87,5 +89,5 @@ def tidy(book):
     for name in UNUSED:
         shutil.rmtree(book / name, ignore_errors=True)
         (book / name).unlink(missing_ok=True)
-    for path in book.rglob("*.map"):
+    for path in [*book.rglob("*.map"), *book.glob("_static/*macros.html")]:
         path.unlink()

@@ -5,7 +5,7 @@ import re
 
 from nbformat.v4 import new_markdown_cell
 
-from course.notebooks import markdown_cells
+from course.notebooks import EXPLORER, markdown_cells
 from course.publishing import parts
 from course.publishing.book.links import relink
 
@@ -26,6 +26,8 @@ def chapter(notebook, path, pages):
     for cell in chapter.cells:
         if cell.cell_type == "code":
             cell.metadata = code_metadata(cell)
+            for output in filter(parts.is_explorer, cell.outputs):
+                output.data["text/html"] = output.data["text/html"].replace(EXPLORER, f'{EXPLORER}loading="lazy" ')
         elif cell.id not in answers:
             cell.source = relink(with_text_links(cell.source, path), f"notebooks/{path.name}", pages)
     first = markdown_cells(chapter)[0]

@@ -4,6 +4,8 @@ Formulas are MathML, so that no page needs a script for them. Terms of the gloss
 then code, headings, links and formulas are told apart by their kind, and not by their spelling.
 """
 
+from pathlib import Path
+
 from docutils.nodes import SkipNode
 
 from course.publishing import mathematics
@@ -39,6 +41,8 @@ def settings():
             "navbar_end": [],
         },
         "html_context": {"default_mode": "auto"},  # light or dark, as the system has it
+        "html_use_index": False,
+        "html_domain_indices": False,
         "html_copy_source": False,
         "html_show_sourcelink": False,
         "html_show_sphinx": False,
@@ -46,6 +50,8 @@ def settings():
         "html_show_search_summary": False,  # fetches pages, which browsers forbid on file://
         "html_static_path": ["static"],
         "html_css_files": ["book.css"],
+        "html_js_files": [("book.js", {"defer": "defer"})],
+        "html_search_scorer": str(Path(__file__).with_name("scorer.js")),
         "add_module_names": False,
         "toc_object_entries_show_parents": "hide",
     }
@@ -54,9 +60,17 @@ def settings():
 def setup(app):
     """Register the extension; Sphinx calls this."""
     app.add_html_math_renderer("mathml", inline_renderers=(visit_math, None), block_renderers=(visit_block, None))
+    app.connect("html-page-context", add_to_head)
     fold.setup(app)
     glossary.setup(app)
     return {"parallel_read_safe": False}
+
+
+def add_to_head(app, page, template, context, tree):
+    """Let the still picture of an explorer be seen where scripts are switched off."""
+    context["metatags"] = (
+        context.get("metatags", "") + "<noscript><style>.cell_output iframe { display: none; }</style></noscript>"
+    )
 
 
 def visit_math(translator, node):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sphinx.ext.napoleon import GoogleDocstring
 
+from course.code import python
 from course.notebooks import ROOT, code_cells
 from utils.exercises import MODULES as CHAPTERS
 
@@ -98,8 +99,7 @@ def introduced(notebooks, trees):
 
 def named(notebook):
     """Return the dotted names that a notebook's code imports from `utils`, or reads from what it imports."""
-    sources = [re.sub(r"^(\s*)[%!].*", r"\1pass", cell.source, flags=re.MULTILINE) for cell in code_cells(notebook)]
-    nodes = [node for source in sources for node in ast.walk(ast.parse(source))]
+    nodes = [node for cell in code_cells(notebook) for node in ast.walk(ast.parse(python(cell)))]
     imports = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] == "utils"]
     imported = {alias.asname or alias.name: f"{node.module}.{alias.name}" for node in imports for alias in node.names}
     chains = [ast.unparse(node).partition(".") for node in nodes if isinstance(node, ast.Attribute)]
@@ -164,7 +164,7 @@ def index(trees, first, link):
         lines += [row(item, first, link) for module, tree in inside.items() for item in entries(module, tree)]
         lines.append("")
     names = "\n".join(f"   {name}" for name in pages(trees))
-    return "\n".join(lines) + f"\n.. toctree::\n   :hidden:\n\n{names}\n"
+    return "\n".join(lines) + f"\n.. toctree::\n   :hidden:\n   :titlesonly:\n\n{names}\n"
 
 
 def row(item, first, link):

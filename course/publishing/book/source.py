@@ -72,5 +72,5 @@ def contents(chapters):
         "Look up": ["glossary", "library/index", "references"],
         "The course": ["CONTRIBUTING", "CHANGELOG", "data/README"],
     }
-    tree = "\n```{{toctree}}\n:hidden:\n:caption: {}\n\n{}\n```\n"
+    tree = "\n```{{toctree}}\n:hidden:\n:titlesonly:\n:caption: {}\n\n{}\n```\n"
     return "".join(tree.format(name, "\n".join(pages)) for name, pages in parts.items())
