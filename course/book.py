@@ -37,6 +37,8 @@ def build(notebooks, folder):
     Raises:
         CannotPublish: If it cannot be made, or would lack something.
     """
+    if not notebooks:
+        raise CannotPublish("there is no notebook to make a book of; name one, or look into notebooks/")
     need("sphinx", "myst_nb", "sphinx_book_theme", "math_core", "ziamath", "fontTools")
     from course.publishing.book import complete, font, source
 

@@ -34,6 +34,7 @@ def settings():
         "html_theme_options": {
             "use_download_button": False,
             "show_toc_level": 2,
+            "max_navbar_depth": 1,
             "navigation_with_keys": False,
             "navbar_persistent": [],
             "navbar_start": [],
