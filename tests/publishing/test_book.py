@@ -273,14 +273,16 @@ def test_every_work_that_is_cited_has_its_line(pages):
 
 
 def test_two_lines_about_one_work_are_one():
-    lenet = "LeCun et al. (1998), *Gradient-based learning*, [doi](https://doi.org/10.1109/5.726791): digits."
+    lenet = "LeCun et al. (1998), *Gradient-based learning*, [doi](https://doi.org/10.1109/5.726791)"
     resnet = "He (2015), *Residual learning*, [arXiv](https://arxiv.org/abs/1512.03385), and Lin (2013), *Network*"
-    cells = [nbformat.v4.new_markdown_cell(f"## References\n\n- {lenet}\n- {resnet}\n\nNext: x")]
+    cells = [nbformat.v4.new_markdown_cell(f"## References\n\n- {lenet}: digits.\n- {resnet}\n\nNext: x")]
     cited = references.cited(cells)
-    assert cited[0] == lenet and len(cited) == 3
+    assert cited[0] == f"{lenet}: digits." and len(cited) == 3
     found = references.works({"05": cited, "06": ["LeCun, *Gradient* [doi](https://doi.org/10.1109/5.726791)"]})
     assert list(found) == ["10.1109/5.726791", "10.1109/CVPR.2016.90", "network"]
     assert found["10.1109/5.726791"] == (lenet, ("05", "06"))
+    for said in ("A (2010), *B*, chapters 4.3 (x) and 9. MIT", "A (2010), *B*; topics 'C'.", "A (2010), *B*, figure 4"):
+        assert references.without_remarks(said).removesuffix(". MIT") == "A (2010), *B*"
     assert references.year("*Perception 2001*, 10.1234/2010.5, 1998 (1997)") == 2001
 
 

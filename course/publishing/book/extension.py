@@ -12,6 +12,7 @@ from course.publishing import mathematics
 from course.publishing.book import fold, glossary
 
 TITLE = "Convolutional neural networks, cell by cell"
+LICENCES = "Text and figures: CC BY 4.0; code: MIT licence."
 
 
 def settings():
@@ -36,6 +37,8 @@ def settings():
             "show_toc_level": 2,
             "max_navbar_depth": 1,
             "navigation_with_keys": False,
+            "footer_content_items": ["extra-footer.html"],
+            "extra_footer": LICENCES,
             "navbar_persistent": [],
             "navbar_start": [],
             "navbar_center": [],

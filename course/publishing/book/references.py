@@ -12,13 +12,19 @@ SECTION = re.compile(r"^## References\n(.*?)(?=^#|\Z)", re.MULTILINE | re.DOTALL
 ITEM = re.compile(r"^- (.+(?:\n  .+)*)", re.MULTILINE)
 TWO_WORKS = re.compile(r", and (?=[A-Z][^*]*\*)")
 IDENTIFIER = re.compile(r"https?://(doi\.org|arxiv\.org)/(?:abs/)?([^)\s]+)")
-LECTURE = re.compile(r"(?<=^The lecture: )(.*?);.*")  # its topics differ from chapter to chapter
+# What a line says to the readers of its chapter: which topic or part of the work to look at, and why.
+REMARKS = re.compile(
+    r"; (?:topics?|table) .*?(?=\. \[|$)"
+    r"|, (?:chapters?|sections?|figure) .*?(?=\. |, \[|$)"
+    r"| \((?!\d{4})[^()]*\)(?=\. \[)"
+)
+AFTER = re.compile(r"(?<=\))(?:: |, |\. ).*")
 
 
 def cited(cells):
     """List the works under "References" in some Markdown cells, as they are written there."""
     items = [item for cell in cells for section in SECTION.findall(cell.source) for item in ITEM.findall(section)]
-    return [LECTURE.sub(r"\1.", work) for item in items for work in TWO_WORKS.split(item)]
+    return [work for item in items for work in TWO_WORKS.split(item)]
 
 
 def works(citations):
@@ -28,14 +34,23 @@ def works(citations):
         citations: A dict: for each chapter the works that it cites, in Markdown.
 
     Returns:
-        A dict: for each work its longest text and its chapters. Its key is its DOI, or else its title.
+        A dict: for each work, named by its DOI or else its title, its longest text, without remarks, and its chapters.
     """
     found = {}
     for chapter, lines in citations.items():
         for line in lines:
             text, chapters = found.get(key(line), ("", ()))
-            found[key(line)] = (max(text, line, key=len), tuple(dict.fromkeys([*chapters, chapter])))
+            chapters = tuple(dict.fromkeys([*chapters, chapter]))
+            found[key(line)] = (max(text, without_remarks(line), key=len), chapters)
     return found
+
+
+def without_remarks(line):
+    """Return a line without what is said to the readers of its chapter; what follows a DOI is such a remark."""
+    line = REMARKS.sub("", line)
+    if address := IDENTIFIER.search(line):
+        line = line[: address.end()] + AFTER.sub("", line[address.end() :])
+    return line
 
 
 def key(line):
@@ -55,10 +70,12 @@ def page(citations, link):
         citations: As for `works`.
         link: A function that makes of a chapter a link to it.
     """
-    lines = ["# References", "", "What the chapters cite, the oldest first."]
+    entries = {True: [], False: []}  # has it a title?
     for name, (text, chapters) in sorted(works(citations).items(), key=lambda item: (year(item[1][0]), item[0])):
-        lines += ["", f"- {with_doi(text, name)} <br>Cited in {', '.join(map(link, chapters))}."]
-    return "\n".join(lines) + "\n"
+        entry = f"- {with_doi(text, name)} <br>Cited in {', '.join(map(link, chapters))}."
+        entries["*" in text].append(entry)
+    lines = ["# References", "", "What the chapters cite, the oldest first.", "", *entries[True], ""]
+    return "\n".join([*lines, "## Data", "", *entries[False]]) + "\n"
 
 
 def with_doi(text, name):
