@@ -14,6 +14,7 @@ from course.notebooks import ROOT, code_cells
 from utils.exercises import MODULES as CHAPTERS
 
 CLAIM = re.compile(r"^Introduced in notebook\s+(\d\d)\.?$", re.MULTILINE)
+SOME_RAISE = re.compile(r"^Raises \((.+)\):$", re.MULTILINE)
 SOLUTIONS = {f"utils.exercises.{name}" for name in CHAPTERS}
 
 
@@ -148,7 +149,8 @@ def described(item, chapter, link, kind=None):
 
 def rendered(docstring):
     """Return a docstring in Google's style as reStructuredText, without the chapter that it names."""
-    return str(GoogleDocstring(CLAIM.sub("", docstring).strip()))
+    docstring = SOME_RAISE.sub(lambda found: f"{found[1].capitalize()}:\n\nRaises:", CLAIM.sub("", docstring).strip())
+    return str(GoogleDocstring(docstring))
 
 
 def indented(text):
@@ -158,9 +160,14 @@ def indented(text):
 
 def index(trees, first, link):
     """Return the page that lists everything, in reStructuredText; arguments as for `page`."""
-    lines = [heading("The library", "="), "", "What is in ``utils``, and the chapter that is the first to use it.", ""]
+    lines = [
+        heading("The library", "="),
+        "",
+        "What is in ``utils``, and the number of the chapter that is the first to use it.",
+        "",
+    ]
     for name, inside in pages(trees).items():
-        lines += [f":doc:`{name} <{name}>`", "", ".. list-table::", "   :widths: 30 55 15", ""]
+        lines += [f":doc:`{name} <{name}>`", ""]
         lines += [row(item, first, link) for module, tree in inside.items() for item in entries(module, tree)]
         lines.append("")
     names = "\n".join(f"   {name}" for name in pages(trees))
@@ -168,11 +175,11 @@ def index(trees, first, link):
 
 
 def row(item, first, link):
-    """Return the line about an entry in a table."""
+    """Return the line about an entry in a list."""
     chapter = first.get(f"{item.module}.{item.name}")
     role = "class" if item.kind == "class" else "func"
-    cells = [f":py:{role}:`~{item.module}.{item.name}`", summary(item.docstring), link(chapter) if chapter else ""]
-    return "   * - " + "\n     - ".join(cells)
+    text = f"* :py:{role}:`~{item.module}.{item.name}`: {summary(item.docstring)}"
+    return f"{text} {link(chapter)}" if chapter else text
 
 
 def summary(docstring):
