@@ -2,7 +2,7 @@
 
 import re
 
-from course.notebooks import IMAGES
+from course.notebooks import EXPLORER, IMAGES
 from course.publishing import parts
 from course.publishing.folder import CannotPublish
 
@@ -39,14 +39,15 @@ def compare_one(path, notebook, page):
     if not page.is_file():
         raise CannotPublish(f"the book lacks the chapter {path.stem}")
     html = page.read_text(encoding="utf-8")
-    pictures, explorers = count(notebook)
     named = set(re.findall(r'<img [^>]*src="\.\./_images/([^"]+)"', html))
-    found = sum((page.parents[1] / "_images" / name).is_file() for name in named)
-    if (found, html.count("<iframe ")) != (pictures, explorers):
-        raise CannotPublish(
-            f"{path.name} has {pictures} pictures and {explorers} explorers, "
-            f"its chapter {found} and {html.count('<iframe ')}"
-        )
+    found = sum((page.parents[1] / "_images" / name).is_file() for name in named), html.count(EXPLORER)
+    if found != count(notebook):
+        raise CannotPublish(f"{path.name}: {told(*count(notebook))}; its chapter: {told(*found)}")
     if (size := len(html.encode())) > LARGEST:
         raise CannotPublish(f"the chapter {path.stem} has {size:,} bytes, at most {LARGEST:,} are allowed")
-    return f"{path.name}: {pictures} pictures, {explorers} explorers, {size / 1000:,.0f} kB"
+    return f"{path.name}: {told(*found)}, {size / 1000:,.0f} kB"
+
+
+def told(pictures, explorers):
+    """Return two numbers in words."""
+    return f"{pictures} picture{'s' * (pictures != 1)}, {explorers} explorer{'s' * (explorers != 1)}"
