@@ -6,6 +6,7 @@ From the root of the repository:
     python -m course check             check all notebooks against the rules
     python -m course address           write the address of the git remote into all links
     python -m course book              make a book for the browser in published/site/book
+    python -m course slides            make slides that need no network, in published/site/slides
     python -m course handouts          make hand-outs for students and for instructors
     python -m course assignment 02     make a graded assignment from the exercises of notebook 02
     python -m course publish           make all publications
@@ -17,12 +18,12 @@ A notebook is named by its number, such as 05, or its path; without a name all n
 import argparse
 import sys
 
-from course import address, assignment, book, check, handouts, publish, run
+from course import address, assignment, book, check, handouts, publish, run, slides
 from course.publishing.folder import CannotPublish
 
 # Each is a module: its docstring explains the command, `add_arguments` declares its options, and `main` carries it
 # out and returns the exit status. To add a command, write such a module and name it here.
-COMMANDS = (run, check, address, book, handouts, assignment, publish)
+COMMANDS = (run, check, address, book, slides, handouts, assignment, publish)
 
 
 def main(arguments=None):

@@ -1,0 +1,100 @@
+"""A notebook made ready for the room: what only its reader needs is left out.
+
+Out go the set-up cell, cells of the type `skip`, the Colab badge with the links beside it, and the cells in which
+answers to exercises are typed and checked; of these, what the question needs stays. Hints and solutions go into the
+speaker's notes. In code, the description of a figure becomes "…": it says what the room should see for itself. An
+explorer stands alone where its code does nothing but call it.
+"""
+
+import ast
+import copy
+import re
+
+from nbformat.v4 import new_markdown_cell
+
+from course.publishing import parts
+
+NAVIGATION = re.compile(r"^.*\]\(https://colab\.research\.google\.com/.*\n?", re.MULTILINE)
+ANSWER = re.compile(r"^answer = None.*\n?|^exercises\.q\d+\.check\(.*\n?|^# exercises\..*\n?", re.MULTILINE)
+SHOWN = "…"  # stands for the description of a figure
+HANDED_ON = """<script>
+// Keys that a presenter sends, and Escape, go on to the slides; all others stay in the explorer.
+addEventListener("keydown", event => {
+  if (!["PageDown", "PageUp", "Escape"].includes(event.key) || event.defaultPrevented) return;
+  event.preventDefault();
+  parent.postMessage({ key: event.key }, "*");
+});
+</script>"""
+
+
+def for_the_room(notebook, path):
+    """Return a copy of a notebook with the cells that the slides show, in order."""
+    notebook = copy.deepcopy(notebook)
+    asked = {question.answer.id: question for question in parts.questions(notebook, path)}
+    cells = []
+    for cell in notebook.cells:
+        if parts.slide_type(cell) == "skip" or parts.is_setup(cell):
+            continue
+        if cell.cell_type == "markdown":
+            cell.source = NAVIGATION.sub("", cell.source)
+        elif cell.id in asked:
+            cells += [speakers(asked[cell.id])]
+            cell.source, cell.outputs = ANSWER.sub("", cell.source).strip("\n"), []
+            cell.metadata["slideshow"] = {"slide_type": "-"}  # at once, with the question
+        else:
+            cell.source = "" if only_calls_an_explorer(cell) else without_descriptions(cell.source)
+            cell.outputs = [with_keys(output) for output in cell.outputs]
+        if cell.source.strip() or cell.get("outputs"):
+            cells.append(cell)
+    notebook.cells = cells
+    return notebook
+
+
+def speakers(question):
+    """Return a cell of notes with the hint and the solution of an exercise."""
+    exercise = question.exercise
+    text = f"**Hint.** {exercise.hint_text}\n\n**Solution.**\n\n```python\n{exercise.solution_code.strip()}\n```\n\n"
+    cell = new_markdown_cell(text + exercise.lesson, id=f"{question.answer.id}-notes")
+    cell.metadata["slideshow"] = {"slide_type": "notes"}
+    return cell
+
+
+def only_calls_an_explorer(cell):
+    """Return True for a cell that shows an explorer, and whose code is its call and imports."""
+    if not any(map(parts.is_explorer, cell.outputs)):
+        return False
+    *before, last = ast.parse(cell.source).body
+    return isinstance(last, ast.Expr) and all(isinstance(line, (ast.Import, ast.ImportFrom)) for line in before)
+
+
+def without_descriptions(source):
+    """Return a cell's code with "…" in place of the texts given as `shows`."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # magics of IPython
+        return source
+    given = [
+        keyword.value
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        for keyword in call.keywords
+        if keyword.arg == "shows"
+    ]
+    lines = source.encode().splitlines(keepends=True)  # Python counts columns in bytes
+    starts = [sum(map(len, lines[:number])) for number in range(len(lines) + 1)]
+    code = source.encode()
+    for value in sorted(given, key=lambda value: -value.lineno):
+        begin = starts[value.lineno - 1] + value.col_offset
+        end = starts[value.end_lineno - 1] + value.end_col_offset
+        code = code[:begin] + f'"{SHOWN}"'.encode() + code[end:]
+    return code.decode()
+
+
+def with_keys(output):
+    """Return an output in which an explorer lets the presenter's keys through to the slides."""
+    if parts.is_explorer(output):
+        script = HANDED_ON.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;")
+        output.data["text/html"] = re.sub(
+            r'(srcdoc="[^"]*)"', lambda found: f'{found[1]}{script}"', output.data["text/html"]
+        )
+    return output
