@@ -1,11 +1,15 @@
 """Slides in a real browser: everything fits and can be read, questions come before answers, explorers live."""
 
+import re
 
 import pytest
-from nbformat.v4 import new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from course import slides
+from course.__main__ import main
 from course.notebooks import NOTEBOOKS, write
+from course.publishing import browser as installed_browser
+from course.publishing.slides import cells, page
 from tests.helpers import ROOT
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
@@ -71,3 +75,268 @@ def test_everything_fits_and_can_be_read(built, show, path):
     for size in SIZES:
         opened.set_viewport_size(size)
         assert opened.evaluate(AUDIT) == []
+
+
+@pytest.mark.parametrize(
+    ("style", "complaint"),
+    [
+        (".block { font-size: 60px !important }", "does not fit"),
+        (".block { position: relative; left: 300px }", "does not fit"),
+        (".code pre { white-space: pre; overflow: hidden; width: 300px }", "hides|cut"),
+        (".code pre { width: 300px }", "line of code is broken"),
+        (".block > p { font-size: 16px }", "p has 16 pixels"),
+        (".block { max-height: 60px; overflow: auto }", "hides"),
+    ],
+)
+def test_the_audit_finds_what_does_not_fit(built, show, style, complaint):
+    opened = show(built / "01_convolution_1d.html")
+    opened.add_style_tag(content=style)
+    assert re.search(complaint, "\n".join(opened.evaluate(AUDIT)))
+
+
+def test_the_audit_finds_answers_beside_their_question(built, show):
+    opened = show(built / "01_convolution_1d.html")
+    opened.evaluate("document.querySelector('.predict').parentElement.after(document.querySelector('.block'))")
+    assert "more follows a question" in "\n".join(opened.evaluate(AUDIT))
+
+
+def text(*lines):
+    return new_markdown_cell("\n\n".join(lines))
+
+
+def code(source, *outputs):
+    return new_code_cell(source, outputs=list(outputs))
+
+
+def printed(*lines):
+    return new_output("stream", name="stdout", text="\n".join(lines))
+
+
+def table(rows, columns):
+    cells = "".join(f"<th>a{column}</th>" for column in range(columns + 1))
+    body = "".join(
+        f"<tr><th>r{row}</th>" + "".join(f"<td>v{row}x{column}</td>" for column in range(columns)) + "</tr>"
+        for row in range(rows)
+    )
+    html = f'<table class="dataframe"><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>'
+    return new_output("execute_result", {"text/html": html, "text/plain": "table"}, execution_count=1)
+
+
+def test_what_is_longer_than_a_slide_goes_on_on_the_next(small):
+    opened = small(
+        (text("# Title", "Words"), "slide"),
+        (text("## Long", *(f"- item{n} " + "word " * 12 for n in range(30))), "slide"),
+        (code("1", printed(*(f"line{n} " + "x" * (n % 160) for n in range(90)))), "subslide"),
+        (code("2", table(60, 3)), "subslide"),
+        (code("3", table(3, 40)), "subslide"),
+        (text("## Short", "Words"), "slide"),
+    )
+    assert opened.evaluate(AUDIT) == []
+    opened.emulate_media(media="print")  # where all slides are visible
+    titles = opened.locator("h1, h2").all_inner_texts()
+    assert titles[:3] == ["Title", "Long", "Long (2)"] and titles[-2:] == [f"Long ({len(titles) - 2})", "Short"]
+    shown = opened.locator(".slides").inner_text()
+    found = re.findall(r"\b(?:item|line)\d+\b|\bv\d+x\d+\b", shown)
+    expected = [f"item{n}" for n in range(30)] + [f"line{n}" for n in range(90)]
+    expected += [f"v{row}x{column}" for row in range(60) for column in range(3)]
+    assert found[: len(expected)] == expected
+    assert sorted(found[len(expected) :]) == sorted(f"v{row}x{column}" for row in range(3) for column in range(40))
+
+
+def test_a_step_shows_what_one_cell_brings(small):
+    opened = small(
+        (text("# Title"), "slide"),
+        (text("## Steps", "One"), "slide"),
+        (code("two", printed("with it")), "fragment"),
+        (text("and two"), "-"),
+        (text("Three"), "fragment"),
+        (text("**Note.** Wait."), "notes"),
+        (text("**A.** Think. **Predict:** four?"), "fragment"),
+        (text("Five"), "-"),
+    )
+    states = []
+    for _ in range(6):
+        visible = opened.locator(f"{PRESENT} .block:visible")
+        states.append([block.inner_text().strip() for block in visible.all() if is_shown(block)])
+        opened.keyboard.press("PageDown")
+    one, two = ["One"], ["One", "two", "with it", "and two"]
+    asked = [*two, "Three", "A. Think. Predict: four?"]
+    assert states == [[], one, two, [*two, "Three"], asked, ["Five"]]
+    assert "Wait." in opened.evaluate("Reveal.getSlideNotes(document.querySelectorAll('section.page')[1])")
+
+
+def is_shown(block):
+    return block.evaluate("block => !block.matches('.fragment:not(.visible)')")
+
+
+def test_slides_are_the_same_on_each_opening_and_in_each_window(built, show):
+    opened = show(built / "02_images_and_filters_2d.html")
+    arranged = opened.evaluate(SHOWN)
+    for size in (SIZES[1], {"width": 390, "height": 844}):
+        opened.set_viewport_size(size)
+        assert opened.evaluate(SHOWN) == arranged
+        opened.reload()
+        opened.wait_for_function("window.Reveal && Reveal.isReady()")
+        assert opened.evaluate(SHOWN) == arranged
+
+
+SHOWN = """() => [...document.querySelectorAll("section.page")].map(page => page.className.match(/size-\\d/)[0]
+    + page.textContent + [...page.querySelectorAll(".figure, .explorer")].map(figure => figure.style.width))"""
+
+
+def test_the_number_of_a_slide_and_of_all_is_shown(built, show):
+    opened = show(built / "07_googlenet.html")
+    total = opened.evaluate("document.querySelectorAll('section.page').length")
+    opened.keyboard.press("End")
+    opened.keyboard.press("PageUp")
+    opened.wait_for_function(
+        f"document.querySelector('.slide-number').innerText.replaceAll(/\\s/g, '') == '{total - 1}/{total}'"
+    )
+
+
+@pytest.fixture
+def explorer(built, show):
+    """Slides at the first explorer of notebook 02, and the explorer's frame."""
+    opened = show(built / "02_images_and_filters_2d.html")
+    opened.evaluate(
+        "() => { const place = Reveal.getIndices(document.querySelector('.explorer').closest('section'));"
+        "Reveal.slide(place.h, place.v); }"
+    )
+    frame = opened.locator(f"{PRESENT} iframe").element_handle().content_frame()
+    frame.wait_for_function("innerWidth > 760 && document.readyState === 'complete'")
+    return opened, frame
+
+
+def test_an_explorer_lives_in_a_slide_and_fills_its_frame(explorer):
+    opened, frame = explorer
+    box = opened.locator(f"{PRESENT} .explorer").bounding_box()
+    assert box["width"] > 1000 and box["y"] + box["height"] < 720
+    height, wanted = frame.evaluate("[innerHeight, document.documentElement.scrollHeight]")
+    assert wanted <= height + 1
+    before = frame.locator("body").inner_text()
+    frame.locator("input:not([type=radio])").first.fill("7")
+    assert frame.locator("body").inner_text() != before
+
+
+def test_an_explorer_keeps_the_keyboard_and_gives_it_back(explorer):
+    opened, frame = explorer
+    place = opened.evaluate(PLACE)
+    frame.locator("input").first.focus()
+    for key in ("ArrowRight", "ArrowDown", "s", "Home"):
+        opened.keyboard.press(key)
+    assert opened.evaluate(PLACE) == place and len(opened.context.pages) == 1
+    opened.keyboard.press("Escape")
+    opened.wait_for_function("document.activeElement === document.body")
+    opened.keyboard.press("ArrowRight")
+    opened.wait_for_function(f"({PLACE})() !== '{place}'")
+
+
+def test_the_keys_of_a_presenter_work_inside_an_explorer(explorer):
+    opened, frame = explorer
+    for key in ("PageDown", "PageUp", "PageUp"):
+        place = opened.evaluate(PLACE)
+        frame.locator("input").first.focus()
+        opened.keyboard.press(key)
+        opened.wait_for_function(f"({PLACE})() !== '{place}'")
+        assert opened.evaluate("document.activeElement === document.body")
+
+
+PRESENT = "section.present section.present"
+PLACE = "() => JSON.stringify(Reveal.getIndices())"
+
+
+def test_the_view_for_the_speaker_opens_without_a_network(built, show):
+    opened = show(built / "00_cnn_at_a_glance.html")
+    column = opened.evaluate(
+        "() => { const all = [...document.querySelectorAll('section.page')];"
+        "const at = Reveal.getIndices(all.find(page => page.textContent.includes('Exercise 0.1')));"
+        "Reveal.slide(at.h, at.v); return at.h; }"
+    )
+    with opened.context.expect_page() as waiting:
+        opened.keyboard.press("s")
+    notes = waiting.value
+    notes.wait_for_function("document.querySelector('.speaker-controls-notes .value')?.innerText.includes('Solution.')")
+    frames = [frame for frame in notes.frames if frame.url.startswith("file:")]
+    assert len(frames) == 2 and f"#/{column}" in frames[0].url
+    for frame in frames:
+        frame.wait_for_function("window.Reveal && Reveal.isReady()")
+
+
+def test_three_slides_have_no_serious_barrier(built, show):
+    from axe_playwright_python.sync_playwright import Axe
+
+    for stem, number in (("01_convolution_1d", 4), ("02_images_and_filters_2d", 16), ("09_transfer_learning", 20)):
+        opened = show(built / f"{stem}.html")
+        opened.evaluate(
+            "number => { const at = Reveal.getIndices(document.querySelectorAll('section.page')[number]);"
+            "Reveal.slide(at.h, at.v); while (Reveal.availableFragments().next) Reveal.nextFragment(); }",
+            number,
+        )
+        found = Axe().run(opened).response["violations"]
+        assert [
+            (one["id"], one["nodes"][0]["html"][:200]) for one in found if one["impact"] in ("serious", "critical")
+        ] == []
+
+
+def test_pictures_and_explorers_are_described(built):
+    for path in PATHS:
+        body = (built / f"{path.stem}.html").read_text(encoding="utf-8")
+        pictures = re.findall(r'<img class="figure" alt="([^"]*)"', body)
+        assert len(pictures) == body.count('class="figure"') and all(len(alt) >= 20 for alt in pictures)
+        assert "No description" not in body and "badge" not in body and "google.colab" not in body
+
+
+def test_the_room_sees_neither_the_set_up_nor_what_only_a_reader_needs():
+    assert cells.without_descriptions('f(x,\n  shows="ä" "b",\n  n=1)\n') == 'f(x,\n  shows="…",\n  n=1)\n'
+    assert cells.without_descriptions("%pip install x") == "%pip install x"
+    kept = cells.ANSWER.sub(
+        "", "table = [1]\nanswer = None   # a list\n\nexercises.q1.check(answer)\n# exercises.q1.hint()\n"
+    )
+    assert kept.strip() == "table = [1]"
+
+
+def test_links_lead_to_slides_or_nowhere():
+    links = (
+        '<a href="07_googlenet.ipynb">seven</a> <a href="../README.md#contents">all</a> '
+        '<a href="../data/README.md">data</a> <a href="https://keras.io">Keras</a>'
+    )
+    assert page.without_local_links(links) == (
+        '<a href="07_googlenet.html">seven</a> <a href="index.html">all</a> data <a href="https://keras.io">Keras</a>'
+    )
+
+
+def test_the_list_names_all_slides(built, browser):
+    opened = browser.new_page()
+    opened.goto((built / "index.html").as_uri())
+    links = [link.get_attribute("href") for link in opened.locator("li a").all()]
+    opened.close()
+    assert links == [f"{path.stem}.html" for path in PATHS]
+    assert sorted(file.name for file in built.iterdir()) == sorted([*links, "index.html"])
+
+
+def test_two_builds_are_the_same(built, tmp_path):
+    slides.build(PATHS[1:2], tmp_path / "slides")
+    name = f"{PATHS[1].stem}.html"
+    assert (tmp_path / "slides" / name).read_bytes() == (built / name).read_bytes()
+
+
+def test_a_pdf_has_a_page_for_each_slide(built, browser, tmp_path, show):
+    path = PATHS[8]
+    slides.build([path], tmp_path / "slides", pdf=True)
+    file = (tmp_path / "slides" / f"{path.stem}.pdf").read_bytes()
+    sizes = re.findall(rb"/MediaBox \[([^\]]*)\]", file)
+    total = show(built / f"{path.stem}.html").evaluate("document.querySelectorAll('section.page').length")
+    assert len(sizes) == total and set(sizes) == {b"0 0 960 540"}
+    assert f'href="{path.stem}.pdf"' in (tmp_path / "slides" / "index.html").read_text(encoding="utf-8")
+
+
+def test_without_a_browser_or_reveal_nothing_is_written(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(installed_browser, "NAMES", ("no-such-browser",))
+    assert main(["slides", "01", "--pdf", "--output", str(tmp_path / "slides")]) == 1
+    assert re.fullmatch(r".*Chromium.*install.*\n", capsys.readouterr().err)
+    page.reveal_folder.cache_clear()
+    monkeypatch.setattr(page, "REVEAL", "_static/no-such-folder")
+    assert main(["slides", "01", "--output", str(tmp_path / "slides")]) == 1
+    assert re.fullmatch(r".*reveal\.js 5.*pip install.*\n", capsys.readouterr().err)
+    page.reveal_folder.cache_clear()
+    assert not list(tmp_path.iterdir())

@@ -45,8 +45,8 @@ function sum(list, value) {
 
 /** Cut what is taller than a slide, or wider, into pieces: tables by rows and columns, printed text by lines. */
 function pieces(block, room) {
-  const table = block.element.querySelector?.("table") ?? (block.element.matches("table") ? block.element : null);
-  if (table && table.scrollWidth > SLIDE.width) return byColumns(block, table).flatMap(piece => pieces(piece, room));
+  const table = tableOf(block);
+  if (isTooWide(block)) return byColumns(block, table).flatMap(piece => pieces(piece, room));
   const height = block.box.getBoundingClientRect().height;
   if (height <= room) return [block];
   const count = Math.ceil(height / (room - 60));

@@ -103,10 +103,18 @@ function measure(notebook, groups) {
   for (const size of SIZES) {
     notebook.className = `size-${size}`;
     for (const { blocks } of groups)
-      for (const block of blocks) block.heights[size] = block.box.getBoundingClientRect().height;
+      for (const block of blocks) block.heights[size] = isTooWide(block) ? Infinity : block.box.getBoundingClientRect().height;
   }
   for (const { blocks, room } of groups)
     for (const block of blocks) if (["figure", "explorer"].includes(block.kind)) block.natural = naturalSize(block, room);
+}
+
+function isTooWide(block) {
+  return tableOf(block)?.getBoundingClientRect().width > SLIDE.width + 0.5;
+}
+
+function tableOf({ element }) {
+  return element.matches("table") ? element : element.querySelector("table");
 }
 
 function measureTitles(notebook, groups) {

@@ -68,8 +68,17 @@ function handOnKeys() {
   });
 }
 
+/** Let the page count as loading until the function that is returned is called: who prints it waits for that. */
+function holdLoading() {
+  const frame = document.body.appendChild(document.createElement("iframe"));
+  frame.style.display = "none";
+  frame.contentDocument.open();
+  return () => { frame.contentDocument.close(); frame.remove(); };
+}
+
 /** Wait for fonts and pictures, whose sizes count; then arrange, once and for all. */
 async function start() {
+  const loaded = holdLoading();
   const reveal = document.querySelector(".reveal"), notebook = document.getElementById("notebook");
   await Promise.all([...document.fonts].map(font => font.load()));
   await Promise.all([...notebook.querySelectorAll("img")].map(picture => picture.decode().catch(() => {})));
@@ -77,9 +86,11 @@ async function start() {
   reveal.classList.remove("arranging");
   await Reveal.initialize({
     width: 1280, height: 720, margin: 0, maxScale: 4, center: false, transition: "none", backgroundTransition: "none",
-    controls: false, hash: true, slideNumber: "c/t", navigationMode: "linear", plugins: [RevealNotes],
+    controls: false, hash: true, slideNumber: "c/t", navigationMode: "linear",
+    scrollActivationWidth: null, plugins: [RevealNotes],
   });
   handOnKeys();
+  loaded();
 }
 
 start();

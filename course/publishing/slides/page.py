@@ -12,6 +12,7 @@ from course.publishing.slides import fonts
 from course.publishing.slides.cells import for_the_room
 
 HERE = Path(__file__).parent
+REVEAL = "_static/revealjs"  # inside the package sphinx-revealjs
 SCRIPTS = ("blocks.js", "arrange.js", "deck.js")
 
 
@@ -76,7 +77,7 @@ def reveal_folder():
         CannotPublish: If it is not there, or not version 5.
     """
     need("sphinx_revealjs")
-    folder = Path(importlib.util.find_spec("sphinx_revealjs").origin).parent / "_static/revealjs"
+    folder = Path(importlib.util.find_spec("sphinx_revealjs").origin).parent / REVEAL
     script = folder / "dist/reveal.js"
     if not script.exists() or not re.search(r"reveal\.js 5\.", script.read_text(encoding="utf-8")[:200]):
         raise CannotPublish("sphinx-revealjs holds no reveal.js 5; run pip install 'sphinx-revealjs>=3.2.1'")

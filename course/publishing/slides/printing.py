@@ -32,7 +32,7 @@ def print_pdf(chromium, page):
     target = page.with_suffix(".pdf")
     with tempfile.TemporaryDirectory() as profile:
         command = [chromium, "--headless", "--disable-gpu", f"--user-data-dir={profile}", "--no-pdf-header-footer"]
-        command += ["--virtual-time-budget=30000", f"--print-to-pdf={target}", page.resolve().as_uri()]
+        command += [f"--print-to-pdf={target}", page.resolve().as_uri()]
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             command.insert(1, "--no-sandbox")  # Chromium does not start for root otherwise
         done = subprocess.run(command, capture_output=True, text=True, timeout=120)
