@@ -11,6 +11,7 @@ from course.notebooks import NOTEBOOKS, write
 from course.publishing import browser as installed_browser
 from course.publishing.slides import cells, page
 from tests.helpers import ROOT
+from utils.explorers.explorer import WIDE
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 AUDIT = (ROOT / "tests/publishing/audit.js").read_text(encoding="utf-8")
@@ -75,6 +76,23 @@ def test_everything_fits_and_can_be_read(built, show, path):
     for size in SIZES:
         opened.set_viewport_size(size)
         assert opened.evaluate(AUDIT) == []
+    for number in range(opened.locator(".explorer").count()):
+        width, height, wanted = open_explorer(opened, number).evaluate(
+            "[innerWidth, innerHeight, document.documentElement.scrollHeight]"
+        )
+        assert width == WIDE and wanted <= height
+
+
+def open_explorer(opened, number):
+    """Show the slide with an explorer, and return the explorer's frame."""
+    opened.evaluate(
+        "number => { const place = Reveal.getIndices(document.querySelectorAll('.explorer')[number].closest('section'));"
+        "Reveal.slide(place.h, place.v); while (Reveal.availableFragments().next) Reveal.nextFragment(); }",
+        number,
+    )
+    frame = opened.locator(f"{PRESENT} iframe").element_handle().content_frame()
+    frame.wait_for_function("innerWidth > 0 && document.readyState === 'complete'")
+    return frame
 
 
 @pytest.mark.parametrize(
@@ -198,12 +216,7 @@ def test_the_number_of_a_slide_and_of_all_is_shown(built, show):
 def explorer(built, show):
     """Slides at the first explorer of notebook 02, and the explorer's frame."""
     opened = show(built / "02_images_and_filters_2d.html")
-    opened.evaluate(
-        "() => { const place = Reveal.getIndices(document.querySelector('.explorer').closest('section'));"
-        "Reveal.slide(place.h, place.v); }"
-    )
-    frame = opened.locator(f"{PRESENT} iframe").element_handle().content_frame()
-    frame.wait_for_function("innerWidth > 760 && document.readyState === 'complete'")
+    frame = open_explorer(opened, 0)
     return opened, frame
 
 
@@ -272,7 +285,7 @@ def test_three_slides_have_no_serious_barrier(built, show):
             "Reveal.slide(at.h, at.v); while (Reveal.availableFragments().next) Reveal.nextFragment(); }",
             number,
         )
-        found = Axe().run(opened).response["violations"]
+        found = Axe().run(opened, context=PRESENT).response["violations"]
         assert [
             (one["id"], one["nodes"][0]["html"][:200]) for one in found if one["impact"] in ("serious", "critical")
         ] == []

@@ -31,7 +31,7 @@ function groupsOf(notebook) {
       if (before?.asks) begin(); // what answers a question stands on the next slide
       block.step = steps;
       block.tie = tieOf(current().blocks.at(-1), block, last !== null);
-      if (!last && type === "subslide") block.tie = -0.8;
+      if (!last && type === "subslide" && block.tie < 4) block.tie = -0.8;
       current().blocks.push(block);
       last = block;
     }
@@ -138,12 +138,20 @@ function headerOf(title, number) {
   return header;
 }
 
-/** The largest size of a figure: as wide as the slide, as high as there is room, at most half as large again. */
+/** The largest size of a figure: as wide as the slide, as high as there is room for, at most half as large again. */
 function naturalSize(block, room) {
-  const { element } = block, padding = 14;
-  const explorer = element.matches(".explorer");
-  const width = explorer ? 1264 : element.naturalWidth;
-  const height = explorer ? 1264 * element.getBoundingClientRect().height / SLIDE.width : element.naturalHeight;
-  const scale = Math.min(SLIDE.width / width, (room - padding) / height, explorer ? 1 : 1.5);
-  return { width: width * scale, height: height * scale, least: explorer ? 780 / (width * scale) : 0.5 };
+  const { element } = block, explorer = block.kind === "explorer", padding = 14;
+  const own = explorer ? element.firstElementChild.getBoundingClientRect()
+    : { width: element.naturalWidth, height: element.naturalHeight };
+  const scale = Math.min(SLIDE.width / own.width, (room - padding) / own.height, explorer ? 1 : 1.5);
+  return { own, scale, height: own.height * scale, least: explorer ? 0.65 : 0.5 };
+}
+
+/** Give a figure its size. An explorer keeps its layout, that of a wide notebook, and is drawn smaller. */
+function resize({ kind, element, natural }, scale) {
+  const { own } = natural, drawn = natural.scale * scale;
+  element.style.width = `${(own.width * drawn).toFixed(1)}px`;
+  if (kind !== "explorer") return;
+  element.style.height = `${(own.height * drawn).toFixed(1)}px`;
+  element.firstElementChild.style.transform = `scale(${drawn.toFixed(4)})`;
 }

@@ -31,7 +31,7 @@ function sectionOf({ blocks, size, scale }, header) {
   let before = null;
   for (const block of blocks) {
     const step = steps.indexOf(block.step);
-    if (block.natural) block.element.style.width = `${(block.natural.width * scale).toFixed(1)}px`;
+    if (block.natural) resize(block, scale);
     if (before?.list && before.list === block.list) {
       before.own.append(...block.element.children);
       continue;

@@ -21,6 +21,16 @@ BLOCKS = (  # of Unicode: Latin, Greek, punctuation, arrows, mathematics, boxes,
     (0x20, 0x17F), (0x2B0, 0x2DD), (0x370, 0x3FF), (0x2000, 0x22FF), (0x2300, 0x231F), (0x239B, 0x23B3),
     (0x2500, 0x25FF), (0x2713, 0x2718), (0x27E8, 0x27EB), (0x2A00, 0x2A20), (0x1D400, 0x1D7FF),
 )  # fmt: skip
+SCRIPTS = {  # where scripts, limits and fractions stand, in thousandths of the size of type; DejaVu Serif has zeros
+    "SubscriptShiftDown": 230, "SubscriptTopMax": 340, "SubscriptBaselineDropMin": 140,
+    "SuperscriptShiftUp": 380, "SuperscriptShiftUpCramped": 310, "SuperscriptBottomMin": 220,
+    "SuperscriptBaselineDropMax": 270, "SuperscriptBottomMaxWithSubscript": 340, "SubSuperscriptGapMin": 120,
+    "UpperLimitGapMin": 100, "UpperLimitBaselineRiseMin": 100, "LowerLimitGapMin": 100,
+    "LowerLimitBaselineDropMin": 500, "FractionNumeratorShiftUp": 400, "FractionNumeratorDisplayStyleShiftUp": 640,
+    "FractionDenominatorShiftDown": 270, "FractionDenominatorDisplayStyleShiftDown": 640,
+    "StackTopShiftUp": 400, "StackTopDisplayStyleShiftUp": 640, "StackBottomShiftDown": 270,
+    "StackBottomDisplayStyleShiftDown": 640, "RadicalKernAfterDegree": -500, "RadicalKernBeforeDegree": 40,
+}  # fmt: skip
 
 
 @functools.cache
@@ -53,6 +63,10 @@ def small(file):
     wanted = subset.Subsetter(options)
     wanted.populate(unicodes=[code for first, last in BLOCKS for code in range(first, last + 1)])
     wanted.subset(font)
+    if "MATH" in font:
+        constants = font["MATH"].table.MathConstants
+        for name, thousandths in SCRIPTS.items():
+            getattr(constants, name).Value = round(thousandths * font["head"].unitsPerEm / 1000)
     saved = io.BytesIO()
     subset.save_font(font, saved, options)
     return saved.getvalue()
