@@ -167,11 +167,16 @@ def has_short_cells(notebook):
 
 @rule
 def is_a_slide_show(notebook):
-    """Require a slide type for every cell."""
+    """Require a slide type for every cell; what follows a prediction must come with a later step."""
+    asked = False
     for cell in notebook.cells:
         kind = cell.metadata.get("slideshow", {}).get("slide_type")
         if kind not in SLIDE_TYPES:
             yield f"{notebook.name(cell)} has slide type {kind!r}"
+        if asked and kind == "-":
+            yield f"{notebook.name(cell)} has slide type '-' and would be seen together with the prediction before it"
+        if kind not in ("notes", "skip"):
+            asked = cell.cell_type == "markdown" and "**Predict" in cell.source
 
 
 @rule

@@ -138,6 +138,17 @@ def recycled_name(notebook):
     notebook.cells += [new_markdown_cell("## Later"), new_code_cell("for x in range(3):\n    pass")]
 
 
+def answer_beside_its_prediction(notebook):
+    notebook.cells[2].source += "\n\n**Predict:** will it?"
+    notebook.cells[3].metadata["slideshow"]["slide_type"] = "-"
+
+
+def answer_after_notes(notebook):
+    answer_beside_its_prediction(notebook)
+    notes = new_markdown_cell("**Notes.**\n\nWait.", metadata={"slideshow": {"slide_type": "notes"}})
+    notebook.cells.insert(3, notes)
+
+
 BAD = [
     ("can_be_run_again", recycled_name),
     ("names_its_layers", cell(3, source="keras.Sequential([keras.Input((4,)), layers.Dense(3)])")),
@@ -182,6 +193,8 @@ BAD = [
     ("has_speaker_notes", cell(7, metadata={"slideshow": {"slide_type": "notes"}})),
     ("has_speaker_notes", cell(4, metadata=NOTES)),
     ("has_speaker_notes", lambda notebook: notebook.cells.insert(4, notebook.cells[7])),
+    ("is_a_slide_show", answer_beside_its_prediction),
+    ("is_a_slide_show", answer_after_notes),
     ("prints_its_numbers", source(2, "61,706", "61,707")),
     ("prints_its_numbers", source(2, "61,706", "61 thousand, that is $61{,}707$,")),
     ("prints_its_numbers", source(2, "61,706", "61\u202f707")),

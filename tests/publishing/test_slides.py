@@ -53,6 +53,16 @@ def fetched(request):
     return not request.url.startswith(("file:", "about:", "data:", "blob:"))
 
 
+def go(opened, section):
+    """Show a slide, given as JavaScript, with everything on it; return the number of its column."""
+    return opened.evaluate(f"""() => {{
+        const place = Reveal.getIndices({section});
+        Reveal.slide(place.h, place.v);
+        while (Reveal.availableFragments().next) Reveal.nextFragment();
+        return place.h;
+    }}""")
+
+
 @pytest.fixture
 def small(tmp_path, show):
     """A function that opens the slides of a few cells: pairs of a cell and its slide type."""
@@ -85,11 +95,7 @@ def test_everything_fits_and_can_be_read(built, show, path):
 
 def open_explorer(opened, number):
     """Show the slide with an explorer, and return the explorer's frame."""
-    opened.evaluate(
-        "number => { const place = Reveal.getIndices(document.querySelectorAll('.explorer')[number].closest('section'));"
-        "Reveal.slide(place.h, place.v); while (Reveal.availableFragments().next) Reveal.nextFragment(); }",
-        number,
-    )
+    go(opened, f"document.querySelectorAll('.explorer')[{number}].closest('section')")
     frame = opened.locator(f"{PRESENT} iframe").element_handle().content_frame()
     frame.wait_for_function("innerWidth > 0 && document.readyState === 'complete'")
     return frame
@@ -260,10 +266,8 @@ PLACE = "() => JSON.stringify(Reveal.getIndices())"
 
 def test_the_view_for_the_speaker_opens_without_a_network(built, show):
     opened = show(built / "00_cnn_at_a_glance.html")
-    column = opened.evaluate(
-        "() => { const all = [...document.querySelectorAll('section.page')];"
-        "const at = Reveal.getIndices(all.find(page => page.textContent.includes('Exercise 0.1')));"
-        "Reveal.slide(at.h, at.v); return at.h; }"
+    column = go(
+        opened, "[...document.querySelectorAll('section.page')].find(one => /Exercise 0.1/.test(one.textContent))"
     )
     with opened.context.expect_page() as waiting:
         opened.keyboard.press("s")
@@ -280,11 +284,7 @@ def test_three_slides_have_no_serious_barrier(built, show):
 
     for stem, number in (("01_convolution_1d", 4), ("02_images_and_filters_2d", 16), ("09_transfer_learning", 20)):
         opened = show(built / f"{stem}.html")
-        opened.evaluate(
-            "number => { const at = Reveal.getIndices(document.querySelectorAll('section.page')[number]);"
-            "Reveal.slide(at.h, at.v); while (Reveal.availableFragments().next) Reveal.nextFragment(); }",
-            number,
-        )
+        go(opened, f"document.querySelectorAll('section.page')[{number}]")
         found = Axe().run(opened, context=PRESENT).response["violations"]
         assert [
             (one["id"], one["nodes"][0]["html"][:200]) for one in found if one["impact"] in ("serious", "critical")
@@ -308,14 +308,17 @@ def test_the_room_sees_neither_the_set_up_nor_what_only_a_reader_needs():
     assert kept.strip() == "table = [1]"
 
 
-def test_links_lead_to_slides_or_nowhere():
-    links = (
-        '<a href="07_googlenet.ipynb">seven</a> <a href="../README.md#contents">all</a> '
-        '<a href="../data/README.md">data</a> <a href="https://keras.io">Keras</a>'
-    )
-    assert page.without_local_links(links) == (
-        '<a href="07_googlenet.html">seven</a> <a href="index.html">all</a> data <a href="https://keras.io">Keras</a>'
-    )
+@pytest.mark.parametrize(
+    ("link", "better"),
+    [
+        ('<a href="07_googlenet.ipynb">x</a>', '<a href="07_googlenet.html">x</a>'),
+        ('<a href="../README.md#contents">x</a>', '<a href="index.html">x</a>'),
+        ('<a href="../data/README.md">x</a>', "x"),
+        ('<a href="https://keras.io">x</a>', '<a href="https://keras.io">x</a>'),
+    ],
+)
+def test_links_lead_to_slides_or_nowhere(link, better):
+    assert page.without_local_links(link) == better
 
 
 def test_the_list_names_all_slides(built, browser):

@@ -3,7 +3,7 @@
 // given its costs, and the cheapest one is taken. Small type, small figures, ties cut and slides nearly empty cost;
 // a figure that is made smaller to fit costs more if even the largest one is smaller than in the notebook.
 
-const COSTS = { slide: 1, sizes: [0, 0.2, 0.5, 1.2], figure: 12, explorer: 25, empty: 1.5, tooTall: 1000 };
+const COSTS = { slide: 1, sizes: [0, 0.2, 0.5, 1.2], figure: 12, explorer: 40, empty: 1.5, tooTall: 1000 };
 
 /** Cut a group into slides: [{ blocks, size, scale }]; scale is that of figures, at most 1. */
 function arrange({ blocks, room }) {

@@ -36,7 +36,7 @@ def for_the_room(notebook, path):
         if parts.slide_type(cell) == "skip" or parts.is_setup(cell):
             continue
         if cell.cell_type == "markdown":
-            cell.source = NAVIGATION.sub("", cell.source)
+            cell.source = NAVIGATION.sub("", cell.source).removeprefix("**Notes.**\n")
         elif cell.id in asked:
             cells += [speakers(asked[cell.id])]
             cell.source, cell.outputs = ANSWER.sub("", cell.source).strip("\n"), []
