@@ -6,10 +6,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from course import slides
-from course.__main__ import main
 from course.notebooks import NOTEBOOKS, write
-from course.publishing import browser as installed_browser
-from course.publishing.slides import cells, page
 from tests.helpers import ROOT
 from utils.explorers.explorer import WIDE
 
@@ -299,28 +296,6 @@ def test_pictures_and_explorers_are_described(built):
         assert "No description" not in body and "badge" not in body and "google.colab" not in body
 
 
-def test_the_room_sees_neither_the_set_up_nor_what_only_a_reader_needs():
-    assert cells.without_descriptions('f(x,\n  shows="ä" "b",\n  n=1)\n') == 'f(x,\n  shows="…",\n  n=1)\n'
-    assert cells.without_descriptions("%pip install x") == "%pip install x"
-    kept = cells.ANSWER.sub(
-        "", "table = [1]\nanswer = None   # a list\n\nexercises.q1.check(answer)\n# exercises.q1.hint()\n"
-    )
-    assert kept.strip() == "table = [1]"
-
-
-@pytest.mark.parametrize(
-    ("link", "better"),
-    [
-        ('<a href="07_googlenet.ipynb">x</a>', '<a href="07_googlenet.html">x</a>'),
-        ('<a href="../README.md#contents">x</a>', '<a href="index.html">x</a>'),
-        ('<a href="../data/README.md">x</a>', "x"),
-        ('<a href="https://keras.io">x</a>', '<a href="https://keras.io">x</a>'),
-    ],
-)
-def test_links_lead_to_slides_or_nowhere(link, better):
-    assert page.without_local_links(link) == better
-
-
 def test_the_list_names_all_slides(built, browser):
     opened = browser.new_page()
     opened.goto((built / "index.html").as_uri())
@@ -328,12 +303,6 @@ def test_the_list_names_all_slides(built, browser):
     opened.close()
     assert links == [f"{path.stem}.html" for path in PATHS]
     assert sorted(file.name for file in built.iterdir()) == sorted([*links, "index.html"])
-
-
-def test_two_builds_are_the_same(built, tmp_path):
-    slides.build(PATHS[1:2], tmp_path / "slides")
-    name = f"{PATHS[1].stem}.html"
-    assert (tmp_path / "slides" / name).read_bytes() == (built / name).read_bytes()
 
 
 def test_a_pdf_has_a_page_for_each_slide(built, browser, tmp_path, show):
@@ -344,15 +313,3 @@ def test_a_pdf_has_a_page_for_each_slide(built, browser, tmp_path, show):
     total = show(built / f"{path.stem}.html").evaluate("document.querySelectorAll('section.page').length")
     assert len(sizes) == total and set(sizes) == {b"0 0 960 540"}
     assert f'href="{path.stem}.pdf"' in (tmp_path / "slides" / "index.html").read_text(encoding="utf-8")
-
-
-def test_without_a_browser_or_reveal_nothing_is_written(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(installed_browser, "NAMES", ("no-such-browser",))
-    assert main(["slides", "01", "--pdf", "--output", str(tmp_path / "slides")]) == 1
-    assert re.fullmatch(r".*Chromium.*install.*\n", capsys.readouterr().err)
-    page.reveal_folder.cache_clear()
-    monkeypatch.setattr(page, "REVEAL", "_static/no-such-folder")
-    assert main(["slides", "01", "--output", str(tmp_path / "slides")]) == 1
-    assert re.fullmatch(r".*reveal\.js 5.*pip install.*\n", capsys.readouterr().err)
-    page.reveal_folder.cache_clear()
-    assert not list(tmp_path.iterdir())

@@ -85,10 +85,10 @@ function listOf(list, item, number) {
 function tieOf(before, block, sameCell) {
   if (!before) return 0;
   if (before.opens) return 4;
-  if (before.kind === "code") return block.kind === "explorer" ? 0.4 : 1.3;
+  if (before.kind === "code") return { explorer: 0.4, print: 3 }[block.kind] ?? 1.3;
   if (block.list) return before.list === block.list ? 1.5 : 1;
   if (before.kind === "text" && block.kind === "text") return sameCell ? 0.8 : 0.2;
-  if (sameCell) return 1;
+  if (sameCell) return before.kind === "print" && block.kind === "print" ? 3 : 1;
   return ["figure", "explorer", "table", "print"].includes(before.kind) ? 1.2 : 0.2; // torn from its explanation
 }
 

@@ -47,6 +47,7 @@ function sectionOf({ blocks, size, scale }, header) {
   if (notes.size) {
     const aside = section.appendChild(document.createElement("aside"));
     aside.className = "notes";
+    for (const code of [...notes].flatMap(note => [...note.querySelectorAll("pre")])) code.style.whiteSpace = "pre-wrap";
     for (const note of notes) aside.insertAdjacentHTML("beforeend", note.innerHTML);
   }
   return section;

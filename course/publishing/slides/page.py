@@ -104,7 +104,8 @@ def exporter():
             return f'<div class="code" style="--columns: {columns(code)}">{super().block_code(code, info)}</div>\n'
 
     def as_html(source):
-        return MarkdownWithMath(renderer=Renderer(escape=False, exclude_anchor_links=True)).render(source)
+        markdown = MarkdownWithMath(renderer=Renderer(escape=False, exclude_anchor_links=True))
+        return unbroken(markdown.render(source))
 
     slides = TemplateExporter(template_name="template", extra_template_basedirs=[str(HERE)], file_extension=".html")
     slides.register_filter("highlighted", Highlight2HTML(pygments_lexer="ipython3"))
@@ -112,6 +113,12 @@ def exporter():
     slides.register_filter("escaped", html.escape)
     slides.register_filter("columns", columns)
     return slides
+
+
+def unbroken(body):
+    """Keep what belongs together on one line: 28 × 28, and a formula with the full stop behind it."""
+    body = re.sub(r"(?<=\d) × (?=\d)", "\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}", body)
+    return re.sub(r"(<math>(?:(?!</math>).)*</math>[.,;:?!)]+)", r'<span class="whole">\1</span>', body)
 
 
 def with_primes(formula):

@@ -1,0 +1,53 @@
+"""Slides as files: what is left out, where links lead, and what happens if something is missing."""
+
+import re
+
+import pytest
+
+from course import slides
+from course.__main__ import main
+from course.notebooks import find
+from course.publishing import browser
+from course.publishing.slides import cells, page
+
+
+def test_the_room_sees_neither_the_set_up_nor_what_only_a_reader_needs():
+    assert cells.without_descriptions('f(x,\n  shows="ä" "b",\n  n=1)\n') == 'f(x,\n  shows="…",\n  n=1)\n'
+    assert cells.without_descriptions("%pip install x") == "%pip install x"
+    kept = cells.ANSWER.sub(
+        "", "table = [1]\nanswer = None   # a list\n\nexercises.q1.check(answer)\n# exercises.q1.hint()\n"
+    )
+    assert kept.strip() == "table = [1]"
+
+
+@pytest.mark.parametrize(
+    ("link", "better"),
+    [
+        ('<a href="07_googlenet.ipynb">x</a>', '<a href="07_googlenet.html">x</a>'),
+        ('<a href="../README.md#contents">x</a>', '<a href="index.html">x</a>'),
+        ('<a href="../data/README.md">x</a>', "x"),
+        ('<a href="https://keras.io">x</a>', '<a href="https://keras.io">x</a>'),
+    ],
+)
+def test_links_lead_to_slides_or_nowhere(link, better):
+    assert page.without_local_links(link) == better
+
+
+def test_two_builds_are_the_same(tmp_path):
+    for name in ("one", "two"):
+        slides.build([find("01")], tmp_path / name)
+    one, two = (sorted((tmp_path / name).iterdir()) for name in ("one", "two"))
+    assert [file.name for file in one] == ["01_convolution_1d.html", "index.html"]
+    assert [file.read_bytes() for file in one] == [file.read_bytes() for file in two]
+
+
+def test_without_a_browser_or_reveal_nothing_is_written(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(browser, "NAMES", ("no-such-browser",))
+    assert main(["slides", "01", "--pdf", "--output", str(tmp_path / "slides")]) == 1
+    assert re.fullmatch(r".*Chromium.*install.*\n", capsys.readouterr().err)
+    page.reveal_folder.cache_clear()
+    monkeypatch.setattr(page, "REVEAL", "_static/no-such-folder")
+    assert main(["slides", "01", "--output", str(tmp_path / "slides")]) == 1
+    assert re.fullmatch(r".*reveal\.js 5.*pip install.*\n", capsys.readouterr().err)
+    page.reveal_folder.cache_clear()
+    assert not list(tmp_path.iterdir())
