@@ -7,6 +7,8 @@ import tempfile
 from course.publishing import browser
 from course.publishing.folder import CannotPublish
 
+PATIENCE = 180  # seconds; printing takes about four
+
 
 def browser_or_error():
     """Return the path of the browser.
@@ -35,7 +37,10 @@ def print_pdf(chromium, page):
         command += [f"--print-to-pdf={target}", page.resolve().as_uri()]
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             command.insert(1, "--no-sandbox")  # Chromium does not start for root otherwise
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    if done.returncode or not target.exists():
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+            last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        except subprocess.TimeoutExpired:
+            last = f"not ready after {PATIENCE} s"
+    if not target.exists():
         raise CannotPublish(f"{chromium} made no PDF of {page.name}: {last}")
