@@ -25,7 +25,7 @@ from course.publishing.assignment import grading, notebook
 from course.publishing.assignment.variant import variants
 from course.publishing.folder import PUBLISHED, CannotPublish, add_output, whole
 
-SAMPLE = "sample"  # the seed of `python -m course publish`; everybody knows it
+SAMPLE = "sample"  # a seed for a first look; everybody knows it
 FOLDER, GRADES = PUBLISHED / "assignments", PUBLISHED / "grades"
 
 
