@@ -1,13 +1,14 @@
 """`python -m course publish`: all parts or none, a first page, and the workflow that puts the site on GitHub Pages."""
 
 import argparse
+import inspect
 import re
 
 import pytest
 import yaml
 
 from course import publish
-from course.__main__ import main
+from course.__main__ import COMMANDS, main
 from course.notebooks import ROOT
 from course.publishing.folder import CannotPublish, whole
 
@@ -77,6 +78,16 @@ def test_an_error_that_nobody_expected_says_where_it_was(tmp_path, parts):
     with pytest.raises(ZeroDivisionError) as caught:
         main(["publish", "01", "--output", str(tmp_path)])
     assert "in slides" in caught.value.__notes__[0] and list(tmp_path.iterdir()) == []
+
+
+MAKERS = [module for module in COMMANDS if module.__name__ in ("course.book", "course.slides", "course.handouts")]
+
+
+@pytest.mark.parametrize("module", MAKERS, ids=lambda module: module.__name__)
+def test_each_part_is_built_as_publish_asks_for_it(module):
+    name = module.__name__.removeprefix("course.")
+    assert publish.builder(name) is module.build
+    inspect.signature(module.build).bind([], "folder")  # and everything else has a default
 
 
 # GitHub Pages
