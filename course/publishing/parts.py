@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from nbformat import NotebookNode
 
-from course.notebooks import EXPLORER
+from course.notebooks import EXPLORER, IMAGES
 from course.publishing.folder import CannotPublish
 from utils.exercises import MODULES
 from utils.exercises.exercise import Exercise
@@ -72,4 +72,5 @@ def is_explorer(output):
 def description(output):
     """Return the alt text of a picture among a cell's outputs; the rules demand one."""
     metadata = output.get("metadata", {})
-    return next((metadata[kind]["alt"] for kind in ("image/png", "image/jpeg") if "alt" in metadata.get(kind, {})), "")
+    alts = (metadata[kind]["alt"] for kind in IMAGES if "alt" in metadata.get(kind, {}))
+    return re.sub(r"\$([^$]*)\$", r"\1", next(alts, ""))  # a formula is read aloud as it is written

@@ -46,7 +46,7 @@ def code_as_html(source):
 def plain(text):
     """Return text as Markdown that shows it as it is, except that what stands in backticks is code."""
     parts = re.split(r"(`[^`]+`)", text)
-    return "".join(part if part.startswith("`") else re.sub(r"([\\*_$<\[\]#|~])", r"\\\1", part) for part in parts)
+    return "".join(part if part.startswith("`") else re.sub(r"([\\*_$<\[\]{}#|~])", r"\\\1", part) for part in parts)
 
 
 def escaped(text):

@@ -73,7 +73,8 @@ def test_all_exercises_of_a_notebook_are_found(path):
         assert parts.QUESTION.match(question.question.source)[1] == question.exercise.number
     assert sum(map(parts.is_setup, notebook.cells)) == 1
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    assert all(parts.description(output) for output in outputs if "image/png" in output.get("data", {}))
+    described = [parts.description(output) for output in outputs if "image/png" in output.get("data", {})]
+    assert all(described) and not any("$" in text for text in described)
     assert any(map(parts.is_explorer, outputs)) == (1 <= int(path.stem[:2]) <= 8)
 
 

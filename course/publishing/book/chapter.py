@@ -8,6 +8,7 @@ from nbformat.v4 import new_markdown_cell
 from course.notebooks import EXPLORER, markdown_cells
 from course.publishing import parts
 from course.publishing.book.links import relink
+from course.publishing.text import plain
 
 BADGE = re.compile(r"\[!\[Open in Colab\]\([^)]*\)\]\(([^)]*)\)")
 
@@ -74,9 +75,3 @@ def answer(exercise):
 def folded(summary, text):
     """Return Markdown that is seen after a press on its summary; extension.py has the directive."""
     return f"::::{{fold}} {summary}\n{text}\n::::"
-
-
-def plain(text):
-    """Return text as Markdown that shows it as it is, except that what stands in backticks is code."""
-    return "".join(part if part.startswith("`") else re.sub(r"([\\*_$<\[\]{}#|~])", r"\\\1", part)
-                   for part in re.split(r"(`[^`]+`)", text))  # fmt: skip
