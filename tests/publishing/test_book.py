@@ -12,6 +12,7 @@ import nbformat
 import pytest
 
 from course import book as command
+from course.__main__ import main as front_door
 from course.address import repository
 from course.notebooks import NOTEBOOKS, ROOT, markdown_cells, read
 from course.publishing import parts
@@ -314,11 +315,24 @@ def test_a_warning_of_sphinx_is_a_fault(tmp_path, text, named):
         command.make(tmp_path)
 
 
-def test_a_fault_stops_the_build_and_nothing_is_written(tmp_path):
-    path = small(tmp_path, "# New\n\n[x](gone.md)")
-    with pytest.raises(CannotPublish, match=r"links to notebooks/gone\.md"):
-        command.build([path], tmp_path / "book")
-    assert [left.name for left in tmp_path.iterdir()] == [path.name]
+def test_bad_input_ends_with_one_line_and_leaves_the_old_book(tmp_path, capsys):
+    (tmp_path / "book").mkdir()
+    (tmp_path / "book" / "index.html").write_text("old")
+    (tmp_path / "file").write_text("not a folder")
+    never_run = str(small(tmp_path, "# New", nbformat.v4.new_code_cell("1")))
+    unlinked = str(small(tmp_path, "# New\n\n[x](gone.md)", name="08_new.ipynb"))
+    for notebook, folder, named in (
+        (never_run, "book", "run python -m course run 07"),
+        (unlinked, "book", "correct the link"),
+        (unlinked, "file/book", "--output names another"),
+    ):
+        assert front_door(["book", notebook, "--output", str(tmp_path / folder)]) == 1
+        (line,) = capsys.readouterr().err.splitlines()
+        assert named in line
+    with pytest.raises(CannotPublish, match="there is no notebook"):
+        command.build([], tmp_path / "book")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["07_new.ipynb", "08_new.ipynb", "book", "file"]
+    assert (tmp_path / "book" / "index.html").read_text() == "old"
 
 
 def test_the_font_has_the_characters_of_the_formulas_and_a_table_for_browsers():
