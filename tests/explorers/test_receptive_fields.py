@@ -194,6 +194,20 @@ def test_a_click_on_a_unit_and_on_the_photograph(show):
     assert "its neighbour is 4 pixels away" in frame.inner_text("#facts")
 
 
+def test_a_swipe_over_the_photograph_scrolls_and_a_tap_points(show):
+    frame = show(explorers.receptive_fields(), 390, 844, has_touch=True)
+    assert frame.evaluate("getComputedStyle(byId('photo')).touchAction") == "pan-y"
+    frame.locator("#photo").scroll_into_view_if_needed()
+    box, before = frame.locator("#photo").bounding_box(), frame.evaluate("unit")
+    frame.page.touchscreen.tap(box["x"] + 0.2 * box["width"], box["y"] + 0.3 * box["height"])
+    top, left = frame.evaluate("unit.map(i => (seen(i)[0] + seen(i)[1] + 1) / 2)")
+    low, shown = frame.evaluate("view()")
+    np.testing.assert_allclose(
+        [top, left], [low + 0.3 * shown, low + 0.2 * shown], atol=frame.evaluate("fields[chosen].j")
+    )
+    assert frame.evaluate("unit") != before
+
+
 @pytest.mark.parametrize("typed", ["", "0", "abc", "-3", "2000", "1.5"])
 def test_a_size_that_is_none_changes_nothing(typed, show):
     frame = show(explorers.receptive_fields())

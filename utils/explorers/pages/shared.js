@@ -64,14 +64,23 @@ function placeOf(event, element) {
   return [(event.clientX - box.left) / box.width * element.clientWidth, (event.clientY - box.top) / box.height * element.clientHeight];
 }
 
-/** Call move(x, y, event) while a mouse button or a finger is down; x and y run from 0 to 1 inside the element. */
-function onDrag(element, move, start = () => {}) {
+/**
+ * Call move(x, y, event) while a mouse button or a finger is down; x and y run from 0 to 1 inside the element.
+ * `touch` says what a finger's swipe does instead: nothing, or with "pan-y" it scrolls where it goes up or down.
+ */
+function onDrag(element, move, start = () => {}, touch = "none") {
   const call = event => {
     const box = element.getBoundingClientRect();
     move((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height, event);
   };
-  element.style.touchAction = "none";
-  element.addEventListener("pointerdown", event => { element.setPointerCapture(event.pointerId); start(event); call(event); });
+  const mayScroll = event => touch !== "none" && event.pointerType === "touch"; // then only a tap is meant for here
+  element.style.touchAction = touch;
+  element.addEventListener("pointerdown", event => {
+    element.setPointerCapture(event.pointerId);
+    start(event);
+    if (!mayScroll(event)) call(event);
+  });
+  element.addEventListener("click", event => { if (mayScroll(event)) call(event); });
   element.addEventListener("pointermove", event => { if (element.hasPointerCapture(event.pointerId)) call(event); });
 }
 
