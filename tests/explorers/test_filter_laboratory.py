@@ -161,7 +161,11 @@ def test_fractions_are_weights_and_a_refused_one_is_named(show):
     assert fields.first.input_value() == "0.111"
     assert f"{frame.evaluate('picture.planes[0][row * 15 + column]')}·0.111 + " in frame.inner_text("#sum")
     assert frame.inner_text("#total") == f"The weights add up to {kernel.sum():,.3f}."
-    for typed, what in {"10000": "10000 is out of range", "1/0": "1/0 is no number", "": "Nothing is typed"}.items():
+    for typed, what in {
+        "10000": "10000 is out of range",
+        "1/0": "1/0 is not a number",
+        "": "The cell is empty",
+    }.items():
         fields.first.fill(typed)
         assert frame.inner_text("#hint").startswith(f"{what}: 0.111 is kept. Type numbers between \u221210,000 and")
         frame.wait_for_function("what => byId('said').textContent.startsWith(what)", arg=what)

@@ -151,7 +151,7 @@ def test_all_that_grows_is_said_to_grow(show):
 def test_a_number_that_is_none_is_refused_in_words(typed, show):
     frame = show(explorers.one_by_one())
     frame.locator("#f2 + .typed").fill(typed)
-    assert frame.inner_text("#hint") == "3 × 3, filters: a whole number from 0 to 512, so 128 is kept."
+    assert frame.inner_text("#hint") == "3 × 3, filters must be a whole number from 0 to 512: 128 is kept."
     assert frame.locator("#f2 + .typed").get_attribute("aria-invalid") == "true"
     check(frame, "multiply-adds", 28, 192, [64, 96, 128, 16, 32, 32])
     frame.page.keyboard.press("Tab")
@@ -165,10 +165,21 @@ def test_numbers_are_typed(show):
     check(frame, "multiply-adds", 7, 1024, [64, 164, 128, 16, 512, 0])
     assert frame.locator("#maps").input_value() == "1024" and "× 7" in frame.inner_text("fieldset")
     frame.locator("#maps + .typed").fill("1025")
-    assert frame.inner_text("#hint") == "depth D: a whole number from 1 to 1,024, so 1,024 is kept."
+    assert frame.inner_text("#hint") == "depth D must be a whole number from 1 to 1,024: 1,024 is kept."
     frame.locator("#f0").focus()
     frame.page.keyboard.press("ArrowRight")
     assert frame.locator("#f0 + .typed").input_value() == "65"
+
+
+def test_what_is_refused_leaves_what_there_was_before_typing(show):
+    frame = show(explorers.one_by_one())
+    field = frame.locator("#f0 + .typed")
+    field.focus()
+    field.press_sequentially("2000")  # 200 is only a beginning of it
+    check(frame, "multiply-adds", 28, 192, [64, 96, 128, 16, 32, 32])
+    assert frame.inner_text("#hint") == "1 × 1, filters must be a whole number from 0 to 512: 64 is kept."
+    field.press("Backspace")
+    check(frame, "multiply-adds", 28, 192, [200, 96, 128, 16, 32, 32])
 
 
 def test_arrow_keys_move_a_slider(show):

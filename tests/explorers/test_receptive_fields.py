@@ -114,7 +114,7 @@ def test_layers_are_added_and_taken_away_and_nothing_impossible_is_taken(show):
     for wrong in ("0", "1.5", "x", "", "9999"):
         frame.get_by_label("kernel size of layer 1").fill(wrong)
         assert frame.evaluate("fields.map(f => f.r)") == [3, 5, 6]
-    kept = 'Padding: a whole number from 0 to 1,024, or "same", so 1 is kept.'
+    kept = 'Padding must be a whole number from 0 to 1,024, or "same": 1 is kept.'
     frame.get_by_label("padding of layer 1").fill("valid")
     assert frame.inner_text("#hint") == kept
     frame.get_by_label("stride of layer 1").fill("2")
@@ -131,18 +131,18 @@ def test_layers_are_added_and_taken_away_and_nothing_impossible_is_taken(show):
 @pytest.mark.parametrize(
     "field, typed, words",
     [
-        ("kernel size of b", "0", "Kernel size: a whole number from 1 to 1,024, so 2 is kept."),
-        ("kernel size of b", "9", "b would have no unit: its window of 9 is larger than 8 units, so 2 is kept."),
+        ("kernel size of b", "0", "Kernel size must be a whole number from 1 to 1,024: 2 is kept."),
+        ("kernel size of b", "9", "b would have no unit: its window of 9 is larger than 8 units: 2 is kept."),
         (
             "kernel size of a",
             "12",
-            "a would have no unit: its window of 12 is larger than 8 + 2 · 1 = 10, so 3 is kept.",
+            "a would have no unit: its window of 12 is larger than 8 + 2 · 1 = 10: 3 is kept.",
         ),
-        ("kernel size of a", "10", "b would have no unit: its window of 2 is larger than 1 unit, so 3 is kept."),
-        ("stride of a", "1.5", "Stride: a whole number from 1 to 1,024, so 1 is kept."),
-        ("padding of a", "", 'Padding: a whole number from 0 to 1,024, or "same", so 1 is kept.'),
-        ("size of the image", "1", "b would have no unit: its window of 2 is larger than 1 unit, so 8 is kept."),
-        ("size of the image", "1,025", "The image: a whole number of pixels from 1 to 1,024, so 8 is kept."),
+        ("kernel size of a", "10", "b would have no unit: its window of 2 is larger than 1 unit: 3 is kept."),
+        ("stride of a", "1.5", "Stride must be a whole number from 1 to 1,024: 1 is kept."),
+        ("padding of a", "", 'Padding must be a whole number from 0 to 1,024, or "same": 1 is kept.'),
+        ("size of the image", "1", "b would have no unit: its window of 2 is larger than 1 unit: 8 is kept."),
+        ("size of the image", "1,025", "The image must be a whole number of pixels from 1 to 1,024: 8 is kept."),
     ],
 )
 def test_what_is_not_taken_is_said_in_words(field, typed, words, show):
@@ -154,6 +154,24 @@ def test_what_is_not_taken_is_said_in_words(field, typed, words, show):
     assert "Click on a layer" in frame.inner_text("#hint")
     frame.locator("#size").fill("1,024")
     assert frame.evaluate("size") == 1024
+
+
+def test_what_is_refused_leaves_what_there_was_before_typing(show):
+    frame = show(explorers.receptive_fields(networks={"mine": (64, [("a", 3, 1, "same"), ("b", 2, 2, 0)])}))
+    frame.evaluate("choose(1, [30, 31])")
+    table = frame.evaluate(TABLE)
+    for field, typed, kept in (
+        ("kernel size of b", "2000", 2),
+        ("padding of a", "12x", "same"),
+        ("size of the", "6x", 64),
+    ):
+        frame.get_by_label(field).press_sequentially(typed)
+        assert frame.inner_text("#hint").endswith(f": {kept} is kept.") and frame.evaluate(TABLE) == table
+    assert frame.evaluate("[layers[0], size]") == [["a", 3, 1, "same"], 64]
+    frame.get_by_label("stride of b").fill("5")
+    frame.get_by_label("stride of b").press("Enter")
+    frame.get_by_label("stride of b").fill("0")
+    assert frame.evaluate("layers[1]") == ["b", 2, 5, 0]
 
 
 def test_a_layer_without_which_nothing_is_left_stays(show):

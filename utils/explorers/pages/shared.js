@@ -143,11 +143,16 @@ function readFraction(typed) {
   return more.length || below === 0 ? NaN : above / below;
 }
 
+/** A number as it can be typed. */
+const typable = value => text(value, 3).replaceAll(",", "");
+
 /**
- * Let a number below 10,000 in size be typed into a field, or a fraction; keep(number) is called for each.
- * What is wrong with any other, and what is kept, stands in byId("hint") until a right one is typed; kept() gives it as text.
+ * Let a number below 10,000 in size be typed into a field, or a fraction; keep(number) is called for each, kept() gives it.
+ * Any other puts the one back that was there before somebody began to type: a beginning of what is typed was never meant.
+ * What is wrong, and what is kept, stands in byId("hint") until a right one is typed.
  */
 function numberField(field, kept, keep) {
+  let before = kept();
   const mark = wrong => {
     field.classList.toggle("wrong", wrong);
     field.setAttribute("aria-invalid", wrong);
@@ -156,15 +161,17 @@ function numberField(field, kept, keep) {
     const typed = field.value.trim(), number = readFraction(typed), right = Math.abs(number) < 1e4;
     mark(!right);
     if (!right) {
+      if (kept() !== before) keep(before);
       const name = typed.length > 12 ? `${typed.slice(0, 12)}…` : typed;
-      const what = typed ? `${name} is ${Number.isFinite(number) ? "out of range" : "no number"}` : "Nothing is typed";
-      hint(`${what}: ${kept()} is kept.`);
+      const what = typed ? `${name} is ${Number.isFinite(number) ? "out of range" : "not a number"}` : "The cell is empty";
+      hint(`${what}: ${typable(before)} is kept.`);
       return;
     }
     hint();
     keep(number);
   };
-  field.onblur = () => { field.value = kept(); mark(false); };
+  for (const begin of ["focus", "change"]) field.addEventListener(begin, () => { before = kept(); });
+  field.onblur = () => { field.value = typable(kept()); mark(false); };
   field.setAttribute("aria-describedby", "hint");
 }
 
