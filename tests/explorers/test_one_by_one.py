@@ -121,12 +121,29 @@ def test_a_reduction_that_changes_nothing(show):
     assert frame.locator(".verdict").nth(1).inner_text() == "equally many"
 
 
-def test_the_longest_bar_is_as_long_as_there_is_room(show):
+def test_bars_are_as_long_as_their_numbers(show):
     frame = show(explorers.one_by_one())
     widths = frame.evaluate("[...document.querySelectorAll('.bar')].map(bar => bar.getBoundingClientRect().width)")
     counts = [number(text) for line in frame.evaluate(SHOWN) for text in line]
     np.testing.assert_allclose(np.divide(widths, max(widths)), np.divide(counts, max(counts)), atol=0.002)
-    assert max(widths) > 400
+    assert max(widths) / max(counts) * number(frame.inner_text("#scale")) > 400  # of full width
+
+
+def test_the_scale_changes_seldom_and_does_not_shrink_while_a_slider_is_dragged(show):
+    frame = show(explorers.one_by_one())
+    box, mouse = frame.locator("#f1").bounding_box(), frame.page.mouse
+    scales = [frame.inner_text("#scale")]
+    mouse.move(box["x"] + 0.2 * box["width"], box["y"] + box["height"] / 2)
+    mouse.down()
+    for share in (0.98, 0.2):
+        mouse.move(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+        scales.append(frame.inner_text("#scale"))
+    mouse.up()
+    scales.append(frame.inner_text("#scale"))
+    assert scales == ["200,000,000", "1,000,000,000", "1,000,000,000", "200,000,000"]
+    counts = [1, 2, 3, 5, 6, 10, 11, 51, 99_999, 10**9 + 1]
+    found = frame.evaluate("counts => counts.map(scaleFor)", counts)
+    assert found == [1, 2, 5, 5, 10, 10, 20, 100, 10**5, 2 * 10**9]
 
 
 def test_the_largest_numbers_have_room(show):
