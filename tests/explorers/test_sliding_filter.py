@@ -162,3 +162,24 @@ def test_what_is_refused_leaves_what_there_was_before_typing(show):
 )
 def test_bad_input(arguments, fragment):
     refuses(lambda: explorers.sliding_filter(**arguments), fragment)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_sums_that_the_other_operation_gives_too_are_counted(turned, show):
+    image, kernel = np.random.default_rng(0).integers(0, 2, (5, 6)), np.array([[1, 0, 2], [0, 3, 0], [1, 0, 1]])
+    frame = show(explorers.sliding_filter(image, kernel))
+    if turned:
+        frame.locator("#convolution").click()
+    equal = (correlate2d(image, kernel) == correlate2d(image, kernel[::-1, ::-1])).sum()
+    assert 0 < equal < 12
+    assert frame.inner_text("#equal").startswith(f"{equal} of 12 sums equal to the {'corr' if turned else 'conv'}")
+
+
+def test_long_weights_fit_a_phone_and_no_factor_is_rounded(show):
+    frame = show(explorers.sliding_filter(), 390)
+    frame.get_by_label("weight, row 1, column 1").fill("-123.5")
+    frame.page.keyboard.press("Enter")
+    factors = frame.evaluate("[...document.querySelectorAll('#image td.in')].map(e => e.dataset.weight)")
+    assert factors == ["×1", "×0", "×0", "×1", "", "×0", "×0", "×0", "×1"]
+    assert "6·(\u2212123.5)" in frame.inner_text("#sum")
+    assert frame.evaluate("document.documentElement.scrollHeight <= innerHeight")
