@@ -204,7 +204,10 @@ def test_a_click_on_a_unit_and_on_the_photograph(show):
     frame = show(explorers.receptive_fields(networks={"mine": (32, [("a", 3, 1, 1), ("b", 4, 4, 0)])}))
     frame.locator("#stack tbody tr:nth-child(2) th").click()
     frame.locator("#map").click(position={"x": 1, "y": 199})
-    assert frame.evaluate("unit") == [7, 0] and "pixels 27 to 32 down, −1 to 4 across" in frame.inner_text("#facts")
+    assert frame.evaluate("unit") == [
+        7,
+        0,
+    ] and "pixels 27 to 31 and 1 zero down, 0 to 4 and 1 zero across" in frame.inner_text("#facts")
     assert frame.inner_text("#field") == "6 × 6 pixels" and "31 % of it is padding" in frame.inner_text("#facts")
     frame.locator("#photo").click()
     assert frame.evaluate("unit.map(i => [3, 4].includes(i))") == [True, True]
@@ -279,3 +282,8 @@ def test_models_and_photographs_of_ones_own(show):
 )
 def test_bad_input(arguments, fragment):
     refuses(lambda: explorers.receptive_fields(**arguments), fragment)
+
+
+def test_a_photograph_has_no_more_pixels_than_the_network_is_given(show):
+    frame = show(explorers.receptive_fields())
+    assert frame.evaluate("['VGG-16', 'LeNet-5'].map(name => { load(name); return inPixels().width; })") == [128, 32]
