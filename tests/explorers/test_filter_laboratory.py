@@ -203,9 +203,9 @@ def test_what_a_filter_sets_besides_its_weights_is_told(show):
         frame.locator("#preset").select_option(label=name)
         told = frame.inner_text("#shades")
         assert ("The filter has 2 × 2 weights." in told) == size
-        assert ("“Negative sums” was set with the filter." in told) == shown
+        assert ("Changed with the filter: negative sums are now " in told) == shown
         assert frame.evaluate("byId('shown').classList.contains('new')") == shown
-        begin = f"{name}. {'The filter has' if size else '“Negative' if shown else 'In row'}"
+        begin = f"{name}. {'The filter has' if size else 'Changed' if shown else 'In row'}"
         frame.wait_for_function("begin => byId('said').textContent.startsWith(begin)", arg=begin)
     frame.locator("#size").select_option("3 × 3")
     assert frame.inner_text("#shades").startswith("Zeros are added: the sums stay the same.")
