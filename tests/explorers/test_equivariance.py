@@ -167,3 +167,14 @@ def test_keras_networks_in_the_page(show):
 )
 def test_bad_input(arguments, fragment):
     refuses(lambda: explorers.equivariance(**arguments), fragment)
+
+
+@pytest.mark.parametrize("scheme, zero", [("light", [255, 255, 255]), ("dark", [20, 24, 30])])
+def test_zero_has_the_colour_of_the_page(scheme, zero, show):
+    frame = show(explorers.equivariance(), color_scheme=scheme)
+    corner = "[...byId('map').getContext('2d').getImageData(0, 0, 1, 1).data].slice(0, 3)"
+    assert frame.evaluate(corner) == zero
+    assert (
+        frame.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+        == f"rgb({', '.join(map(str, zero))})"
+    )

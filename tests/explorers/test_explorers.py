@@ -121,6 +121,37 @@ def test_a_frame_that_began_without_a_width_gets_its_size_without_a_resize_event
     frame.wait_for_function("Math.abs(document.documentElement.style.zoom - innerWidth / 1264) < 1e-3", timeout=3000)
 
 
+# What a finger drags in each page: a swipe that begins there does not scroll.
+DRAGGED = {
+    "equivariance": ["digit"],
+    "filter_laboratory": ["before", "after"],
+    "lenet5": ["pad", "input"],
+    "receptive_fields": ["map"],
+    "sliding_filter": ["image"],  # the pixels in the window: a cell and a field each
+    "smoothing": ["bars"],
+}
+NO_SCROLLING = """[...document.querySelectorAll("body *")].filter(e => getComputedStyle(e).touchAction === "none")"""
+LOOKS = """JSON.stringify([...document.querySelectorAll("canvas")].map(e => e.toDataURL())) + document.body.innerHTML"""
+
+
+@everywhere
+def test_what_does_not_scroll_is_dragged(name, show):
+    frame = show(EXPLORERS[name](), 390, 844)
+    owners = frame.evaluate(f"[...new Set({NO_SCROLLING}.map(e => e.id || e.closest('table').id))]")
+    assert owners == DRAGGED.get(name, [])
+    for i in range(frame.evaluate(f"{NO_SCROLLING}.length")):
+        box = frame.evaluate_handle(f"{NO_SCROLLING}[{i}]").as_element()
+        box.scroll_into_view_if_needed()
+        at, mouse, looks = box.bounding_box(), frame.page.mouse, [frame.evaluate(LOOKS)]
+        mouse.move(at["x"] + 0.5 * at["width"], at["y"] + 0.7 * at["height"])
+        mouse.down()
+        looks.append(frame.evaluate(LOOKS))
+        right = -1 if frame.evaluate("typeof column === 'number' && column > 1") else 1
+        mouse.move(at["x"] + 0.5 * at["width"] + 50 * right, at["y"] + 0.2 * at["height"], steps=3)
+        mouse.up()
+        assert len({*looks, frame.evaluate(LOOKS)}) > 1
+
+
 @everywhere
 def test_every_control_has_a_name_and_is_reached_by_tab(name, show):
     frame = show(EXPLORERS[name]())

@@ -161,7 +161,11 @@ def test_fractions_are_weights_and_a_refused_one_is_named(show):
     assert fields.first.input_value() == "0.111"
     assert f"{frame.evaluate('picture.planes[0][row * 15 + column]')}·0.111 + " in frame.inner_text("#sum")
     assert frame.inner_text("#total") == f"The weights add up to {kernel.sum():,.3f}."
-    for typed, what in {"10000": "10000 is out of range", "1/0": "1/0 is no number", "": "Nothing is typed"}.items():
+    for typed, what in {
+        "10000": "10000 is out of range",
+        "1/0": "1/0 is not a number",
+        "": "The cell is empty",
+    }.items():
         fields.first.fill(typed)
         assert frame.inner_text("#hint").startswith(f"{what}: 0.111 is kept. Type numbers between \u221210,000 and")
         frame.wait_for_function("what => byId('said').textContent.startsWith(what)", arg=what)
@@ -199,9 +203,9 @@ def test_what_a_filter_sets_besides_its_weights_is_told(show):
         frame.locator("#preset").select_option(label=name)
         told = frame.inner_text("#shades")
         assert ("The filter has 2 × 2 weights." in told) == size
-        assert ("“Negative sums” was set with the filter." in told) == shown
+        assert ("Changed with the filter: negative sums are now " in told) == shown
         assert frame.evaluate("byId('shown').classList.contains('new')") == shown
-        begin = f"{name}. {'The filter has' if size else '“Negative' if shown else 'In row'}"
+        begin = f"{name}. {'The filter has' if size else 'Changed' if shown else 'In row'}"
         frame.wait_for_function("begin => byId('said').textContent.startsWith(begin)", arg=begin)
     frame.locator("#size").select_option("3 × 3")
     assert frame.inner_text("#shades").startswith("Zeros are added: the sums stay the same.")

@@ -300,3 +300,13 @@ def test_networks_that_the_page_does_not_know(refused):
 )
 def test_bad_input(arguments, fragment):
     refuses(lambda: explorers.lenet5(**arguments), fragment)
+
+
+def test_middle_takes_a_shift_back(show):
+    frame = show(explorers.lenet5())
+    before = frame.evaluate("[...image]")
+    for name in 8 * ["right"] + ["up"]:
+        frame.locator(f"#{name}").click()
+    assert frame.evaluate("[...image]") != before
+    frame.locator("#middle").click()
+    assert frame.evaluate("[...image]") == before and "Shifted" not in frame.inner_text("#prepared")

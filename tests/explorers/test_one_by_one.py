@@ -121,12 +121,29 @@ def test_a_reduction_that_changes_nothing(show):
     assert frame.locator(".verdict").nth(1).inner_text() == "equally many"
 
 
-def test_the_longest_bar_is_as_long_as_there_is_room(show):
+def test_bars_are_as_long_as_their_numbers(show):
     frame = show(explorers.one_by_one())
     widths = frame.evaluate("[...document.querySelectorAll('.bar')].map(bar => bar.getBoundingClientRect().width)")
     counts = [number(text) for line in frame.evaluate(SHOWN) for text in line]
     np.testing.assert_allclose(np.divide(widths, max(widths)), np.divide(counts, max(counts)), atol=0.002)
-    assert max(widths) > 400
+    assert max(widths) / max(counts) * number(frame.inner_text("#scale")) > 400  # of full width
+
+
+def test_the_scale_changes_seldom_and_does_not_shrink_while_a_slider_is_dragged(show):
+    frame = show(explorers.one_by_one())
+    box, mouse = frame.locator("#f1").bounding_box(), frame.page.mouse
+    scales = [frame.inner_text("#scale")]
+    mouse.move(box["x"] + 0.2 * box["width"], box["y"] + box["height"] / 2)
+    mouse.down()
+    for share in (0.98, 0.2):
+        mouse.move(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+        scales.append(frame.inner_text("#scale"))
+    mouse.up()
+    scales.append(frame.inner_text("#scale"))
+    assert scales == ["200,000,000", "1,000,000,000", "1,000,000,000", "200,000,000"]
+    counts = [1, 2, 3, 5, 6, 10, 11, 51, 99_999, 10**9 + 1]
+    found = frame.evaluate("counts => counts.map(scaleFor)", counts)
+    assert found == [1, 2, 5, 5, 10, 10, 20, 100, 10**5, 2 * 10**9]
 
 
 def test_the_largest_numbers_have_room(show):
@@ -151,7 +168,7 @@ def test_all_that_grows_is_said_to_grow(show):
 def test_a_number_that_is_none_is_refused_in_words(typed, show):
     frame = show(explorers.one_by_one())
     frame.locator("#f2 + .typed").fill(typed)
-    assert frame.inner_text("#hint") == "3 × 3, filters: a whole number from 0 to 512, so 128 is kept."
+    assert frame.inner_text("#hint") == "3 × 3, filters must be a whole number from 0 to 512: 128 is kept."
     assert frame.locator("#f2 + .typed").get_attribute("aria-invalid") == "true"
     check(frame, "multiply-adds", 28, 192, [64, 96, 128, 16, 32, 32])
     frame.page.keyboard.press("Tab")
@@ -165,10 +182,21 @@ def test_numbers_are_typed(show):
     check(frame, "multiply-adds", 7, 1024, [64, 164, 128, 16, 512, 0])
     assert frame.locator("#maps").input_value() == "1024" and "× 7" in frame.inner_text("fieldset")
     frame.locator("#maps + .typed").fill("1025")
-    assert frame.inner_text("#hint") == "depth D: a whole number from 1 to 1,024, so 1,024 is kept."
+    assert frame.inner_text("#hint") == "depth D must be a whole number from 1 to 1,024: 1,024 is kept."
     frame.locator("#f0").focus()
     frame.page.keyboard.press("ArrowRight")
     assert frame.locator("#f0 + .typed").input_value() == "65"
+
+
+def test_what_is_refused_leaves_what_there_was_before_typing(show):
+    frame = show(explorers.one_by_one())
+    field = frame.locator("#f0 + .typed")
+    field.focus()
+    field.press_sequentially("2000")  # 200 is only a beginning of it
+    check(frame, "multiply-adds", 28, 192, [64, 96, 128, 16, 32, 32])
+    assert frame.inner_text("#hint") == "1 × 1, filters must be a whole number from 0 to 512: 64 is kept."
+    field.press("Backspace")
+    check(frame, "multiply-adds", 28, 192, [200, 96, 128, 16, 32, 32])
 
 
 def test_arrow_keys_move_a_slider(show):

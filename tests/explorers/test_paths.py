@@ -73,7 +73,7 @@ def test_keyboard_and_mouse_take_blocks_out_and_put_them_back(show):
 def test_the_recorded_error_is_that_of_the_argument(show):
     frame = show(explorers.paths(["conv2_1", "</script><b>", 'c"'], {"</script><b>": 0.1234, 'c"': -0.02}))
     assert frame.evaluate("[...document.querySelectorAll('.points')].map(e => e.innerText)") == ["+12", "\u22122"]
-    assert "above a block: the rise of the error without it; below: its fall" in frame.inner_text("#legend")
+    assert "above a block: the rise of the error without it; below: a fall" in frame.inner_text("#legend")
     assert "Recorded: without it the error rose by 12.3 percentage points." in frame.evaluate(SHOWN, [3, [1]])[-1]
     assert "Recorded: without it the error fell by 2 percentage points." in frame.evaluate(SHOWN, [3, [2]])[-1]
     assert "No error was recorded" in frame.evaluate(SHOWN, [3, [0]])[-1]
@@ -145,3 +145,13 @@ def test_lengths_are_written_below_the_bars(width, show):
     assert len(numbers) >= 7 and numbers[0] == "0"
     shown.evaluate("() => { byId('bars').style.display = 'none'; label(); }")  # as in a page that is not shown yet
     assert len([label for label in shown.evaluate("bars.map(bar => bar.k.textContent)") if label]) >= 7
+
+
+def test_each_number_stands_on_its_own_bar_and_blocks_without_a_number_are_marked(show):
+    frame = show(explorers.paths(4, {1: 0.5, 3: 0.1}))
+    frame.get_by_role("button", name="block 2").click()
+    places = frame.evaluate("bars.map(bar => [bar.now, bar.count].map(e => e.getBoundingClientRect().toJSON()))")
+    for bar, number in places:
+        assert abs(bar["top"] - number["bottom"] - 2) < 1
+    assert frame.locator(".unmeasured").all_inner_texts() == ["?", "?"]
+    assert frame.inner_text("#legend").endswith("; ?: not measured")

@@ -114,7 +114,7 @@ def test_layers_are_added_and_taken_away_and_nothing_impossible_is_taken(show):
     for wrong in ("0", "1.5", "x", "", "9999"):
         frame.get_by_label("kernel size of layer 1").fill(wrong)
         assert frame.evaluate("fields.map(f => f.r)") == [3, 5, 6]
-    kept = 'Padding: a whole number from 0 to 1,024, or "same", so 1 is kept.'
+    kept = 'Padding must be a whole number from 0 to 1,024, or "same": 1 is kept.'
     frame.get_by_label("padding of layer 1").fill("valid")
     assert frame.inner_text("#hint") == kept
     frame.get_by_label("stride of layer 1").fill("2")
@@ -131,18 +131,18 @@ def test_layers_are_added_and_taken_away_and_nothing_impossible_is_taken(show):
 @pytest.mark.parametrize(
     "field, typed, words",
     [
-        ("kernel size of b", "0", "Kernel size: a whole number from 1 to 1,024, so 2 is kept."),
-        ("kernel size of b", "9", "b would have no unit: its window of 9 is larger than 8 units, so 2 is kept."),
+        ("kernel size of b", "0", "Kernel size must be a whole number from 1 to 1,024: 2 is kept."),
+        ("kernel size of b", "9", "b would have no unit: its window of 9 is larger than 8 units: 2 is kept."),
         (
             "kernel size of a",
             "12",
-            "a would have no unit: its window of 12 is larger than 8 + 2 · 1 = 10, so 3 is kept.",
+            "a would have no unit: its window of 12 is larger than 8 + 2 · 1 = 10: 3 is kept.",
         ),
-        ("kernel size of a", "10", "b would have no unit: its window of 2 is larger than 1 unit, so 3 is kept."),
-        ("stride of a", "1.5", "Stride: a whole number from 1 to 1,024, so 1 is kept."),
-        ("padding of a", "", 'Padding: a whole number from 0 to 1,024, or "same", so 1 is kept.'),
-        ("size of the image", "1", "b would have no unit: its window of 2 is larger than 1 unit, so 8 is kept."),
-        ("size of the image", "1,025", "The image: a whole number of pixels from 1 to 1,024, so 8 is kept."),
+        ("kernel size of a", "10", "b would have no unit: its window of 2 is larger than 1 unit: 3 is kept."),
+        ("stride of a", "1.5", "Stride must be a whole number from 1 to 1,024: 1 is kept."),
+        ("padding of a", "", 'Padding must be a whole number from 0 to 1,024, or "same": 1 is kept.'),
+        ("size of the image", "1", "b would have no unit: its window of 2 is larger than 1 unit: 8 is kept."),
+        ("size of the image", "1,025", "The image must be a whole number of pixels from 1 to 1,024: 8 is kept."),
     ],
 )
 def test_what_is_not_taken_is_said_in_words(field, typed, words, show):
@@ -154,6 +154,24 @@ def test_what_is_not_taken_is_said_in_words(field, typed, words, show):
     assert "Click on a layer" in frame.inner_text("#hint")
     frame.locator("#size").fill("1,024")
     assert frame.evaluate("size") == 1024
+
+
+def test_what_is_refused_leaves_what_there_was_before_typing(show):
+    frame = show(explorers.receptive_fields(networks={"mine": (64, [("a", 3, 1, "same"), ("b", 2, 2, 0)])}))
+    frame.evaluate("choose(1, [30, 31])")
+    table = frame.evaluate(TABLE)
+    for field, typed, kept in (
+        ("kernel size of b", "2000", 2),
+        ("padding of a", "12x", "same"),
+        ("size of the", "6x", 64),
+    ):
+        frame.get_by_label(field).press_sequentially(typed)
+        assert frame.inner_text("#hint").endswith(f": {kept} is kept.") and frame.evaluate(TABLE) == table
+    assert frame.evaluate("[layers[0], size]") == [["a", 3, 1, "same"], 64]
+    frame.get_by_label("stride of b").fill("5")
+    frame.get_by_label("stride of b").press("Enter")
+    frame.get_by_label("stride of b").fill("0")
+    assert frame.evaluate("layers[1]") == ["b", 2, 5, 0]
 
 
 def test_a_layer_without_which_nothing_is_left_stays(show):
@@ -186,12 +204,29 @@ def test_a_click_on_a_unit_and_on_the_photograph(show):
     frame = show(explorers.receptive_fields(networks={"mine": (32, [("a", 3, 1, 1), ("b", 4, 4, 0)])}))
     frame.locator("#stack tbody tr:nth-child(2) th").click()
     frame.locator("#map").click(position={"x": 1, "y": 199})
-    assert frame.evaluate("unit") == [7, 0] and "pixels 27 to 32 down, −1 to 4 across" in frame.inner_text("#facts")
+    assert frame.evaluate("unit") == [
+        7,
+        0,
+    ] and "pixels 27 to 31 and 1 zero down, 0 to 4 and 1 zero across" in frame.inner_text("#facts")
     assert frame.inner_text("#field") == "6 × 6 pixels" and "31 % of it is padding" in frame.inner_text("#facts")
     frame.locator("#photo").click()
     assert frame.evaluate("unit.map(i => [3, 4].includes(i))") == [True, True]
     frame.page.keyboard.press("ArrowRight")
     assert "its neighbour is 4 pixels away" in frame.inner_text("#facts")
+
+
+def test_a_swipe_over_the_photograph_scrolls_and_a_tap_points(show):
+    frame = show(explorers.receptive_fields(), 390, 844, has_touch=True)
+    assert frame.evaluate("getComputedStyle(byId('photo')).touchAction") == "pan-y"
+    frame.locator("#photo").scroll_into_view_if_needed()
+    box, before = frame.locator("#photo").bounding_box(), frame.evaluate("unit")
+    frame.page.touchscreen.tap(box["x"] + 0.2 * box["width"], box["y"] + 0.3 * box["height"])
+    top, left = frame.evaluate("unit.map(i => (seen(i)[0] + seen(i)[1] + 1) / 2)")
+    low, shown = frame.evaluate("view()")
+    np.testing.assert_allclose(
+        [top, left], [low + 0.3 * shown, low + 0.2 * shown], atol=frame.evaluate("fields[chosen].j")
+    )
+    assert frame.evaluate("unit") != before
 
 
 @pytest.mark.parametrize("typed", ["", "0", "abc", "-3", "2000", "1.5"])
@@ -247,3 +282,8 @@ def test_models_and_photographs_of_ones_own(show):
 )
 def test_bad_input(arguments, fragment):
     refuses(lambda: explorers.receptive_fields(**arguments), fragment)
+
+
+def test_a_photograph_has_no_more_pixels_than_the_network_is_given(show):
+    frame = show(explorers.receptive_fields())
+    assert frame.evaluate("['VGG-16', 'LeNet-5'].map(name => { load(name); return inPixels().width; })") == [128, 32]

@@ -33,6 +33,7 @@ def test_pixels_and_weights_are_typed(show):
     image, kernel = np.array(frame.evaluate("image")), np.array(frame.evaluate("kernel"))
     frame.get_by_label("pixel, row 0, column 4").fill("\u22122,5")  # minus sign and comma, as many people type
     frame.get_by_label("weight, row 2, column 0").fill("7")
+    frame.get_by_label("weight, row 2, column 0").press("Enter")
     image = image.astype(float)
     image[0, 4], kernel[2, 0] = -2.5, 7
     np.testing.assert_allclose(shown_numbers(frame), correlate2d(image, kernel))
@@ -131,7 +132,21 @@ def test_fractions_are_read_and_what_is_refused_is_named(show):
             np.testing.assert_allclose(now, last)
             np.testing.assert_allclose(float(shown.replace("\u2212", "-")), last, atol=0.00051)
     frame.evaluate("() => { weights[0][0].value = '1/0'; weights[0][0].oninput(); }")
-    frame.wait_for_function("byId('said').textContent.startsWith('1/0 is no number: 1 is kept. Type numbers')")
+    frame.wait_for_function("byId('said').textContent.startsWith('1/0 is not a number: 1 is kept. Type numbers')")
+
+
+def test_what_is_refused_leaves_what_there_was_before_typing(show):
+    frame = show(explorers.sliding_filter())
+    field = frame.get_by_label("weight, row 1, column 1")
+    field.fill("1/9")
+    field.press("Enter")
+    field.fill("")
+    field.press_sequentially("250000")
+    assert frame.evaluate("kernel[1][1]") == pytest.approx(1 / 9)
+    assert frame.inner_text("#hint").startswith("250000 is out of range: 0.111 is kept.")
+    field.press("Backspace")
+    field.press("Backspace")
+    assert frame.evaluate("kernel[1][1]") == 2500
 
 
 @pytest.mark.parametrize(
@@ -147,3 +162,24 @@ def test_fractions_are_read_and_what_is_refused_is_named(show):
 )
 def test_bad_input(arguments, fragment):
     refuses(lambda: explorers.sliding_filter(**arguments), fragment)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_sums_that_the_other_operation_gives_too_are_counted(turned, show):
+    image, kernel = np.random.default_rng(0).integers(0, 2, (5, 6)), np.array([[1, 0, 2], [0, 3, 0], [1, 0, 1]])
+    frame = show(explorers.sliding_filter(image, kernel))
+    if turned:
+        frame.locator("#convolution").click()
+    equal = (correlate2d(image, kernel) == correlate2d(image, kernel[::-1, ::-1])).sum()
+    assert 0 < equal < 12
+    assert frame.inner_text("#equal").startswith(f"{equal} of 12 sums equal to the {'corr' if turned else 'conv'}")
+
+
+def test_long_weights_fit_a_phone_and_no_factor_is_rounded(show):
+    frame = show(explorers.sliding_filter(), 390)
+    frame.get_by_label("weight, row 1, column 1").fill("-123.5")
+    frame.page.keyboard.press("Enter")
+    factors = frame.evaluate("[...document.querySelectorAll('#image td.in')].map(e => e.dataset.weight)")
+    assert factors == ["×1", "×0", "×0", "×1", "", "×0", "×0", "×0", "×1"]
+    assert "6·(\u2212123.5)" in frame.inner_text("#sum")
+    assert frame.evaluate("document.documentElement.scrollHeight <= innerHeight")

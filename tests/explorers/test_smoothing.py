@@ -88,7 +88,7 @@ def test_the_tone_is_that_of_notebook_01(show):
     assert frame.inner_text("#heard") == "440 Hz in hiss: press and compare."  # no numbers before anything is heard
     frame.locator("#play-filtered").click()
     frame.evaluate(CHOOSE, ["box", 9])
-    assert frame.inner_text("#heard") == "filtered: tone 0.21, hiss 0.11: 2.6 dB"
+    assert frame.inner_text("#heard") == "tone over hiss: 2.6 dB (before: \u22123 dB)"
 
 
 def test_it_is_silent_until_a_button_is_pressed_and_says_where_there_is_no_sound(show):
@@ -96,7 +96,7 @@ def test_it_is_silent_until_a_button_is_pressed_and_says_where_there_is_no_sound
     assert frame.evaluate("speaker === undefined && playing === undefined")
     frame.evaluate("window.AudioContext = undefined")
     frame.locator("#play-all").click()
-    assert frame.inner_text("#heard").startswith("unfiltered: tone 0.5, hiss 1.01: \u22123 dB (no sound here")
+    assert frame.inner_text("#heard").startswith("tone over hiss: \u22123 dB (unfiltered) (no sound here")
 
 
 def test_a_press_plays_what_the_weights_leave_of_the_tone(show):
@@ -264,3 +264,21 @@ series = np.zeros(100)
 )
 def test_bad_input(arguments, fragment):
     refuses(lambda: explorers.smoothing(**arguments), fragment)
+
+
+def test_what_stands_at_a_time_has_the_same_room_for_all_numbers(show):
+    for width in (390, 700, 1280):
+        frame = show(explorers.smoothing(1e5 * np.random.default_rng(0).normal(size=200)), width)
+        places = frame.evaluate("""() => [30, 77, 150, 199].map(t => { moveTo(t);
+            return byId("play-all").getBoundingClientRect().top + byId("at").getBoundingClientRect().height; })""")
+        assert max(places) - min(places) < 0.1
+
+
+def test_the_number_of_a_negative_weight_stands_below_its_bar(show):
+    frame = show(explorers.smoothing())
+    frame.evaluate("() => { weights = [0.7, -0.4, 0.7]; chosen = 1; draw(); }")
+    (bar, number), (up, above) = (
+        frame.evaluate("""() => [1, 0].map(a => [[...document.querySelectorAll("#bars .bar")][a],
+        [...document.querySelectorAll("#bars .on-text")][a]].map(e => e.getBoundingClientRect().toJSON()))""")
+    )
+    assert number["top"] > bar["bottom"] - 2 and above["bottom"] < up["top"] + 2

@@ -121,18 +121,18 @@ def test_arrow_keys_and_mouse_choose_a_window(show):
     for name in ("row", "column"):
         frame.locator(f"#{name}").focus()
         frame.page.keyboard.press("ArrowRight")
-    assert lit(frame) == ("1", "1", "reads rows 1 to 3, columns 1 to 3 of the image")
+    assert lit(frame) == ("1", "1", "reads rows 1 to 3; columns 1 to 3")
     frame.page.keyboard.press("Home")
-    assert lit(frame) == ("1", "0", "reads rows 1 to 3, columns \u22121 to 1 of the image")
+    assert lit(frame) == ("1", "0", "reads rows 1 to 3; columns 0 to 1 and one column of zeros")
     frame.locator("#axis .window >> nth=2").hover()
     assert lit(frame)[:2] == ("1", "2") and frame.inner_text("#windows").endswith("its 3 windows below; lit: column 2")
     box = frame.locator("#blocks .value >> nth=0").bounding_box()
     frame.page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + 0.9 * box["height"])
-    assert lit(frame) == ("2", "1", "reads rows 3 to 5, columns 1 to 3 of the image")
+    assert lit(frame) == ("2", "1", "reads rows 3 to 5; columns 1 to 3")
     frame.locator("#S").focus()
     for _ in range(3):  # with stride 5 two windows are left: the last row moves up
         frame.page.keyboard.press("ArrowRight")
-    assert lit(frame) == ("1", "1", "reads rows 4 to 6, columns 4 to 6 of the image")
+    assert lit(frame) == ("1", "1", "reads rows 4 to 5 and one row of zeros; columns 4 to 5 and one column of zeros")
     assert frame.input_value("#row") == frame.input_value("#column") == "1"
     frame.locator("#reset").click()
     assert frame.inner_text("#size") == "3" and lit(frame)[:2] == ("0", "0")
@@ -144,7 +144,7 @@ def lit(frame):
 
 def test_one_pixel_is_said_as_one(show):
     frame = show(explorers.stride_and_padding(input_size=1, kernel_size=1))
-    assert lit(frame)[2] == "reads row 0, column 0 of the image" and frame.locator("#row").is_disabled()
+    assert lit(frame)[2] == "reads row 0; column 0" and frame.locator("#row").is_disabled()
     frame.evaluate(SET, [1, 7, 1, "valid", 1, 1, 1])
     assert "the filter spans 7 pixels, the row has 1." in frame.inner_text("#formula")
     assert lit(frame) == ("–", "–", "there is none")
@@ -190,3 +190,24 @@ def test_what_the_rounding_leaves_out_is_said(show):
 )
 def test_bad_input(arguments, fragment):
     refuses(lambda: explorers.stride_and_padding(**arguments), fragment)
+
+
+@pytest.mark.parametrize(
+    "setting, words",
+    [
+        ([1, 7, 1, "valid", 1, 1, 1], "Choose a larger W, a smaller filter or more zeros."),
+        ([1, 7, 1, "valid", 4, 1, 1], "Choose a larger W, a smaller filter or less dilation."),
+        ([1, 7, 1, 2, 1, 1, 1], "Choose a larger W, a smaller filter or more zeros."),
+    ],
+)
+def test_where_no_window_fits_what_helps_is_said(setting, words, show):
+    frame = show(explorers.stride_and_padding())
+    frame.evaluate(SET, setting)
+    assert frame.inner_text("#ignored") == words
+
+
+def test_pixels_have_numbers_and_zeros_have_none(show):
+    frame = show(explorers.stride_and_padding())
+    frame.evaluate(SET, [4, 3, 1, 3, 1, 1, 1])
+    assert frame.locator("#axis text").all_text_contents() == ["0", "1", "2", "3"]
+    assert frame.inner_text("#reads") == "reads 3 rows of zeros; 3 columns of zeros"

@@ -53,7 +53,7 @@ def equivariance(digits=None, networks=None, labels=None):
         "A digit on a black canvas, to be dragged about; the map of a filter, the pooled map and the scores of the "
         "networks follow.",
         height=700,
-        narrow=1720,
+        narrow=1750,
     )
 
 

@@ -66,7 +66,7 @@ def filter_laboratory(image=None, kernel=None):
         "of it. Filters can be chosen and every weight changed; a magnifier shows the pixels under the window, and a "
         "picture of one's own can take the photograph's place.",
         height=690,
-        narrow=1070,
+        narrow=1095,
     )
 
 

@@ -52,7 +52,7 @@ def lenet5(model=None, digits=None, labels=None, class_names=None):
         "A pad to draw a digit on. All layers of the network and its scores answer while one draws; what is drawn can "
         "be shifted, thickened and thinned.",
         height=690,
-        narrow=1560,
+        narrow=1575,
     )
 
 

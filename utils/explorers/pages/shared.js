@@ -64,14 +64,23 @@ function placeOf(event, element) {
   return [(event.clientX - box.left) / box.width * element.clientWidth, (event.clientY - box.top) / box.height * element.clientHeight];
 }
 
-/** Call move(x, y, event) while a mouse button or a finger is down; x and y run from 0 to 1 inside the element. */
-function onDrag(element, move, start = () => {}) {
+/**
+ * Call move(x, y, event) while a mouse button or a finger is down; x and y run from 0 to 1 inside the element.
+ * `touch` says what a finger's swipe does instead: nothing, or with "pan-y" it scrolls where it goes up or down.
+ */
+function onDrag(element, move, start = () => {}, touch = "none") {
   const call = event => {
     const box = element.getBoundingClientRect();
     move((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height, event);
   };
-  element.style.touchAction = "none";
-  element.addEventListener("pointerdown", event => { element.setPointerCapture(event.pointerId); start(event); call(event); });
+  const mayScroll = event => touch !== "none" && event.pointerType === "touch"; // then only a tap is meant for here
+  element.style.touchAction = touch;
+  element.addEventListener("pointerdown", event => {
+    element.setPointerCapture(event.pointerId);
+    start(event);
+    if (!mayScroll(event)) call(event);
+  });
+  element.addEventListener("click", event => { if (mayScroll(event)) call(event); });
   element.addEventListener("pointermove", event => { if (element.hasPointerCapture(event.pointerId)) call(event); });
 }
 
@@ -134,11 +143,16 @@ function readFraction(typed) {
   return more.length || below === 0 ? NaN : above / below;
 }
 
+/** A number as it can be typed. */
+const typable = value => text(value, 3).replaceAll(",", "");
+
 /**
- * Let a number below 10,000 in size be typed into a field, or a fraction; keep(number) is called for each.
- * What is wrong with any other, and what is kept, stands in byId("hint") until a right one is typed; kept() gives it as text.
+ * Let a number below 10,000 in size be typed into a field, or a fraction; keep(number) is called for each, kept() gives it.
+ * Any other puts the one back that was there before somebody began to type: a beginning of what is typed was never meant.
+ * What is wrong, and what is kept, stands in byId("hint") until a right one is typed.
  */
 function numberField(field, kept, keep) {
+  let before = kept();
   const mark = wrong => {
     field.classList.toggle("wrong", wrong);
     field.setAttribute("aria-invalid", wrong);
@@ -147,15 +161,17 @@ function numberField(field, kept, keep) {
     const typed = field.value.trim(), number = readFraction(typed), right = Math.abs(number) < 1e4;
     mark(!right);
     if (!right) {
+      if (kept() !== before) keep(before);
       const name = typed.length > 12 ? `${typed.slice(0, 12)}…` : typed;
-      const what = typed ? `${name} is ${Number.isFinite(number) ? "out of range" : "no number"}` : "Nothing is typed";
-      hint(`${what}: ${kept()} is kept.`);
+      const what = typed ? `${name} is ${Number.isFinite(number) ? "out of range" : "not a number"}` : "The cell is empty";
+      hint(`${what}: ${typable(before)} is kept.`);
       return;
     }
     hint();
     keep(number);
   };
-  field.onblur = () => { field.value = kept(); mark(false); };
+  for (const begin of ["focus", "change"]) field.addEventListener(begin, () => { before = kept(); });
+  field.onblur = () => { field.value = typable(kept()); mark(false); };
   field.setAttribute("aria-describedby", "hint");
 }
 
