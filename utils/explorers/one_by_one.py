@@ -42,7 +42,7 @@ def one_by_one(size=28, maps=192, filters=(64, 96, 128, 16, 32, 32)):
         _still(size, maps, *filters),
         f"An Inception module that reads {maps} maps of {size} x {size}. Depth, reduced maps and filters can be "
         "changed; bars show what each branch costs with and without its 1 x 1 convolution.",
-        height=665,
+        height=675,
         narrow=1245,
     )
 

@@ -51,7 +51,7 @@ def receptive_fields(photo=None, networks=None):
         _still(photo, name, **first),
         f"A photograph, and what a unit of a layer of {name} sees of it. Another network, layer or unit can be "
         "chosen and every layer changed; size, jump and padding of the field follow.",
-        height=715,
+        height=720,
         narrow=1500,
     )
 

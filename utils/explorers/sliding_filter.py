@@ -37,7 +37,7 @@ def sliding_filter(image=None, kernel=None):
         plots.correlation_step(image, kernel, i=middle[0], j=middle[1]),
         f"A filter of {_size(kernel)} slides over an image of {_size(image)}. Every pixel and every weight can be "
         "changed; the window can be dragged; its products and their sum follow.",
-        height=630,
+        height=640,
         narrow=880,
     )
 

@@ -48,6 +48,6 @@ def stride_and_padding(input_size=6, kernel_size=3, strides=2, padding="valid", 
         plots.windows_1d(W, kernel_size=F, strides=S, padding=padding, dilation_rate=d),
         f"The windows of a filter of {F} with stride {S} over {W} pixels: {windows} of them. Sizes, stride, padding "
         "and dilation can be changed; the windows, what they ignore, parameters and multiply-adds follow.",
-        height=690,
+        height=700,
         narrow=1280,
     )
