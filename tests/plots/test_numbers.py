@@ -92,6 +92,27 @@ def test_pooling_frames_window_and_value_alike():
     assert len({w.get_edgecolor() for w in windows}) == 4
 
 
+def test_frames_of_neighbours_have_different_colours():
+    figure = plots.pooling({"map": np.eye(8), "pooled": np.eye(4)})
+    colours = np.array([frame.get_edgecolor() for frame in figure.axes[0].patches]).reshape(4, 4, 4)
+    for i, j in np.ndindex(3, 3):
+        assert len({tuple(colour) for colour in colours[i : i + 2, j : j + 2].reshape(4, 4)}) == 4
+
+
+def test_windows_have_two_colours_in_turn():
+    bars = [patch for patch in plots.windows_1d(9, kernel_size=3, strides=2).axes[0].patches if patch.get_y() < 0]
+    colours = [{to_hex(bar.get_facecolor()) for bar in bars if int(-bar.get_y() - 0.8) == k} for k in range(4)]
+    first, second, third, fourth = colours
+    assert len(first) == len(second) == 1 and first == third != second == fourth
+
+
+def test_a_step_draws_all_cells_in_one_size():
+    figure = plots.correlation_step(np.eye(7), kernels.SOBEL_X, i=0, j=0)
+    figure.draw_without_rendering()
+    corners = [ax.transData.transform([(0, 0), (1, 1)]) for ax in figure.axes]
+    np.testing.assert_allclose([right - left for (left, _), (right, _) in corners], np.ptp(corners[0][:, 0]), rtol=0.05)
+
+
 def test_connections_counts_connections_and_weights():
     band = np.array([[1, 2, 0], [0, 1, 2]])
     figure = plots.connection_matrix({"band": band, "dense": np.arange(1, 7).reshape(2, 3)})
