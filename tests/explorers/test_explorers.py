@@ -157,6 +157,8 @@ def test_every_control_has_a_name_and_is_reached_by_tab(name, show):
     frame = show(EXPLORERS[name]())
     controls = "document.querySelectorAll('button, input, select, textarea, canvas[tabindex]')"
     assert frame.evaluate(f"[...{controls}].length") > 0
+    labelled = "e.labels?.length || e.hasAttribute('aria-label') || e.hasAttribute('aria-labelledby')"
+    assert frame.evaluate(f"[...{controls}].filter(e => !({labelled} || e.textContent.trim())).map(e => e.id)") == []
     reached = set()
     frame.evaluate(f"[...{controls}].forEach((e, i) => e.dataset.control = i)")
     for _ in range(80):
