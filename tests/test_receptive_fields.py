@@ -268,8 +268,11 @@ def test_windows_need_the_size_of_the_image():
 
 def test_a_unit_in_the_padding_sees_nothing():
     model = keras.Sequential([keras.Input((4, 4, 1)), layers.ZeroPadding2D(3), layers.Conv2D(1, 2, name="conv")])
-    top, bottom, left, right = receptive_windows(model, "conv")[0, 4]
+    windows = receptive_windows(model, "conv")
+    top, bottom, left, right = windows[0, 4]
     assert (bottom - top, left, right) == (0, 1, 3)
+    top, bottom, left, right = windows[4, 8]
+    assert (top, bottom, right - left) == (1, 3, 0)
 
 
 # What is refused
