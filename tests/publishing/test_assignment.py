@@ -79,6 +79,9 @@ def exercise(right=12, mistakes=((3, "That is one side."),), solution=None, hint
         (exercise(mistakes=[(12, "No.")]), 20, "feedback"),
         (exercise(mistakes=[(3, "One side."), (3, "The other side.")]), 20, "feedback"),
         (exercise(mistakes=[(3, "Not 12?")]), 20, "holds the answer"),
+        (exercise(right=12.4, mistakes=[(12, "That is the side.")]), 20, "rounded"),
+        (exercise(right=12.4, mistakes=[(12, "Give a decimal.")]), 20, ""),
+        (exercise(right=500, mistakes=[(12, "That is one side."), (12.04, "The other side.")]), 20, "rounded"),
         (exercise(hint="It is 12."), 20, "holds the answer"),
     ],
 )
