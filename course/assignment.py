@@ -11,8 +11,13 @@ knows it can make the solutions. In published/assignments/02_images_and_filters_
     teacher      the key, which grading needs, and the solutions
 
 Students hand in STUDENT.ipynb, or STUDENT/02_images_and_filters_2d.ipynb, as nbgrader collects them. Grading runs
-their cells in processes that reach neither the key nor a network, and writes points.csv and a page of feedback for
-each of them into published/grades.
+their cells in processes that reach neither the key nor a network. In published/grades/02_images_and_filters_2d/s3cret
+stand then
+
+    points.csv   points and feedback for each question
+    feedback     a page for each student
+
+--output and --grades name other folders than published/assignments and published/grades.
 """
 
 import argparse
@@ -20,7 +25,7 @@ import json
 import re
 from pathlib import Path
 
-from course.notebooks import add_notebooks, write
+from course.notebooks import ROOT, add_notebooks, write
 from course.publishing.assignment import grading, notebook
 from course.publishing.assignment.variant import variants
 from course.publishing.folder import PUBLISHED, CannotPublish, add_output, whole
@@ -35,6 +40,8 @@ def add_arguments(parser):
     parser.add_argument("--seed", type=word, default=SAMPLE, help=f"any word; default: {SAMPLE}, which everybody knows")
     parser.add_argument("--students", type=Path, metavar="FILE", help="a name a line; each gets numbers of their own")
     parser.add_argument("--grade", type=Path, metavar="FOLDER", help="grade what lies in this folder")
+    text = f"folder for points and feedback; default: {GRADES.relative_to(ROOT).as_posix()}"
+    parser.add_argument("--grades", type=Path, default=GRADES, metavar="FOLDER", help=text)
     parser.add_argument("--unconfined", action="store_true", help="grade even where students' code could read the key")
     add_output(parser, FOLDER)
 
@@ -51,9 +58,9 @@ def main(options):
     if options.grade:
         if len(options.notebooks) != 1:
             raise CannotPublish("name the notebook whose assignment is to be graded, such as 02")
-        path, folder = options.notebooks[0], options.output
-        key = folder / path.stem / options.seed / "teacher" / "key.json"
-        grading.grade(path, key, options.grade, GRADES / path.stem / options.seed, confined=not options.unconfined)
+        path, place = options.notebooks[0], Path(options.notebooks[0].stem) / options.seed
+        key, grades = options.output / place / "teacher" / "key.json", options.grades / place
+        grading.grade(path, key, options.grade, grades, confined=not options.unconfined)
     else:
         build(options.notebooks, options.output, options.seed, names(options.students))
     return 0

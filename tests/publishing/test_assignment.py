@@ -163,6 +163,18 @@ def test_each_student_is_graded_by_the_own_numbers(tmp_path, capsys):
     assert "eve: nothing was handed in" in shown and "zoe: this name is not on the list" in shown
 
 
+@confined
+def test_the_command_makes_and_grades_in_the_folders_that_it_is_given(tmp_path, capsys):
+    folders = [str(tmp_path / name) for name in ("made", "grades")]
+    arguments = ["assignment", "02", "--seed", "1", "--output", folders[0], "--grades", folders[1]]
+    assert main(arguments) == 0
+    made, grades = (tmp_path / name / IMAGES.stem / "1" for name in ("made", "grades"))
+    assert main([*arguments, "--grade", str(made / "teacher" / "solutions")]) == 0
+    assert (grades / "points.csv").is_file() and list((grades / "feedback").iterdir())
+    shown = capsys.readouterr().out
+    assert str(grades / "points.csv") in shown and str(grades / "feedback") in shown
+
+
 @pytest.mark.parametrize(
     "arguments, words",
     [

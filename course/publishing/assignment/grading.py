@@ -45,7 +45,7 @@ def grade(path, key, handed_in, folder, confined=True, seconds=SECONDS):
             (new / "feedback" / f"{one.student}.html").write_text(page, encoding="utf-8", errors="replace")
             print(f"{one.student}: {assignment.in_brief(results)}", flush=True)
         report.write_table(rows, new / "points.csv")
-    print(folder / "points.csv")
+    print(f"points: {folder / 'points.csv'}\nfeedback: {folder / 'feedback'}")
 
 
 class Assignment:
