@@ -25,7 +25,8 @@ import json
 import re
 from pathlib import Path
 
-from course.notebooks import ROOT, add_notebooks, write
+from course.notebooks import ROOT, add_notebooks, read, write
+from course.publishing import parts
 from course.publishing.assignment import grading, notebook
 from course.publishing.assignment.variant import variants
 from course.publishing.folder import PUBLISHED, CannotPublish, add_output, whole
@@ -110,5 +111,12 @@ def build(notebooks, folder, seed=SAMPLE, students=("",)):
                     place.mkdir(parents=True, exist_ok=True)
                     write(notebook.assignment(path, drawn, student, solved), place / path.name)
             (new / "teacher" / "key.json").write_text(json.dumps(key, indent=1) + "\n", encoding="utf-8")
-        count = len(next(iter(key["students"].values())))
-        print(f"{path.stem}: {count} questions, {len(students)} variant{'s' * (len(students) != 1)}", flush=True)
+        print(f"{path.stem}: {in_brief(path)}; {len(students)} variant{'s' * (len(students) != 1)}", flush=True)
+
+
+def in_brief(path):
+    """Say how many exercises of a notebook are asked, and which are left out."""
+    names, graded = [question.name for question in parts.questions(read(path), path)], variants(int(path.name[:2]))
+    left = [notebook.number(path, name) for name in names if name not in graded]
+    text = f"{len(graded)} of {len(names)} exercises can have other numbers"
+    return text + f"; left out: {', '.join(left)}" * bool(left)

@@ -123,6 +123,7 @@ def test_the_students_notebook_says_nothing_about_the_answers(made):
     for name, question in notebook.asked(IMAGES, drawn).items():
         one = question.exercise
         assert one.lesson not in text and one.hint_text not in text and one.solution_code.strip() not in text, name
+    assert "### Question 3 (exercise 2.4)" in text
     empty = [cell.source for cell in code_cells(handed_out(made)) if cell.id.startswith("answer_")]
     assert len(empty) == len(variants(2)) and all(" = None " in source for source in empty)
 
@@ -172,6 +173,7 @@ def test_the_command_makes_and_grades_in_the_folders_that_it_is_given(tmp_path, 
     assert main([*arguments, "--grade", str(made / "teacher" / "solutions")]) == 0
     assert (grades / "points.csv").is_file() and list((grades / "feedback").iterdir())
     shown = capsys.readouterr().out
+    assert "6 of 7 exercises can have other numbers; left out: 2.3" in shown
     assert str(grades / "points.csv") in shown and str(grades / "feedback") in shown
 
 

@@ -224,13 +224,14 @@ def test_what_is_no_submission_is_a_line_of_the_table(graded, student):
 
 def test_the_page_of_a_student_shows_question_answer_and_feedback(graded):
     page = (graded[1] / "feedback" / "wrong.html").read_text(encoding="utf-8")
+    assert "Question 3 (exercise 2.4)" in page
     assert page.count("<section") == 6 and page.count('class="right"') == 5 and "5 of 6 points" in page
     assert "3 is not the value." in page and "How many bytes" in page and "<pre>3</pre>" in page
 
 
 def test_nothing_that_a_student_writes_acts_in_page_or_table(tmp_path):
     record = {"set": True, "value": "<script>alert(1)</script>"}
-    page = report.page("02", "<b>ada", [("What is $x^2$?", record, 0, "<i>No.")], 1)
+    page = report.page("02", "<b>ada", [report.Result("2.1", "What is $x^2$?", record, 0, "<i>No.")], 1)
     assert "<script" not in page and "<b>" not in page and "<i>" not in page
     assert "&lt;script&gt;" in page and "<msup>" in page
     report.write_table([("=1+1", 1, 0, 1, "@no"), ("ada", 2, 1, 1, "right")], tmp_path / "points.csv")

@@ -58,7 +58,7 @@ class Assignment:
     """
 
     def __init__(self, path, student, drawn):
-        self.student, self.questions = student, notebook.asked(path, drawn or {})
+        self.path, self.student, self.questions = path, student, notebook.asked(path, drawn or {})
 
     def cells(self, submitted):
         """Prepare the code cells of a submission to be run.
@@ -87,7 +87,7 @@ class Assignment:
         return cells, complaints
 
     def judge(self, answers):
-        """Return for each question its text, what was reported, the points and the feedback."""
+        """Return a `report.Result` for each question."""
         records, complaints = answers
         results = []
         for name, question in self.questions.items():
@@ -97,20 +97,20 @@ class Assignment:
                 points, feedback = 0, complaints[name]
             data = question.data().strip()
             text = f"{question.text}\n\n```\n{data}\n```" if data else question.text
-            results.append((text, record, points, feedback))
+            results.append(report.Result(notebook.number(self.path, name), text, record, points, feedback))
         return results
 
     def rows(self, results):
         """Return the rows of the table: one for each question, or a single one if nothing could be graded."""
         if isinstance(results, str):
             return [(self.student, "", 0, len(self.questions), results)]
-        return [(self.student, place, *result[2:3], 1, result[3]) for place, result in enumerate(results, start=1)]
+        return [(self.student, place, one.points, 1, one.feedback) for place, one in enumerate(results, start=1)]
 
     def in_brief(self, results):
         """Return the result as a short text."""
         if isinstance(results, str):
             return results
-        return f"{sum(points for _, _, points, _ in results)} of {len(results)}"
+        return f"{sum(one.points for one in results)} of {len(results)}"
 
 
 def answers_of(handed, assignment, confined, seconds):

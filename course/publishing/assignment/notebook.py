@@ -20,8 +20,13 @@ SETUP = "import numpy as np"
 
 def draw(path, seed, student=""):
     """Draw the numbers of all questions of an assignment for one student, by the names of the exercises."""
-    number = int(path.name[:2])
-    return {name: numbers(number, name, seed, student) for name in variants(number)}
+    chapter = int(path.name[:2])
+    return {name: numbers(chapter, name, seed, student) for name in variants(chapter)}
+
+
+def number(path, name):
+    """Return the number of an exercise, such as 2.4 for q4 of notebook 02."""
+    return f"{int(path.name[:2])}.{name.removeprefix('q')}"
 
 
 def variable(place, code):
@@ -73,11 +78,12 @@ def assignment(path, drawn, student="", solved=False):
     Returns:
         The notebook; its metadata name the assignment and the student.
     """
-    number, questions = int(path.name[:2]), asked(path, drawn)
-    cells = [locked(new_markdown_cell(introduction(read(path), number, len(drawn))), "introduction")]
+    questions = asked(path, drawn)
+    cells = [locked(new_markdown_cell(introduction(path, len(drawn))), "introduction")]
     cells += [locked(new_code_cell(SETUP), "setup")]
     for place, (name, question) in enumerate(questions.items(), start=1):
-        cells.append(locked(new_markdown_cell(f"### Question {place}\n\n{question.text}"), f"question_{name}"))
+        text = f"### Question {place} (exercise {number(path, name)})\n\n{question.text}"
+        cells.append(locked(new_markdown_cell(text), f"question_{name}"))
         cells.append(answer_cell(with_solution(question) if solved else question.code, name))
     names = [question.variable for question in questions.values()]
     cells.append(locked(new_code_cell(last_look(names)), "last_look"))
@@ -102,13 +108,14 @@ def with_solution(question):
     return question.data() + solution.removesuffix(f"{name} = {name}").rstrip()
 
 
-def introduction(lecture, number, questions):
+def introduction(path, questions):
     """Write the first cell."""
-    title = next(cell.source for cell in markdown_cells(lecture) if cell.source.startswith("# "))
-    title = title.splitlines()[0].removeprefix("# ").removeprefix(f"{number:02} ").strip(" ·:")
+    chapter = path.name[:2]
+    title = next(cell.source for cell in markdown_cells(read(path)) if cell.source.startswith("# "))
+    title = title.splitlines()[0].removeprefix("# ").removeprefix(f"{chapter} ").strip(" ·:")
     count = NUMBERS[questions] if questions < len(NUMBERS) else str(questions)
     return (
-        f"# Assignment {number:02}: {title}\n\n"
+        f"# Assignment {chapter}: {title}\n\n"
         f"{count.capitalize()} questions, one point each. Write every answer into the cell below its question, run "
         "the cells, save, and hand in this file.\n\n"
         "- Your answers are read from these cells and by these names, such as `answer_1`: keep both. Cells of your own "

@@ -5,6 +5,7 @@ import functools
 import html
 import json
 import re
+from typing import NamedTuple
 
 from course.publishing.mathematics import mathml
 
@@ -32,12 +33,22 @@ pre {{ overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; margin:
 """
 
 SECTION = """<section class="{kind}">
-<h2>Question {place}: {word}, {points} of 1</h2>
+<h2>Question {place} (exercise {number}): {word}, {points} of 1</h2>
 {question}
 <p>Your answer:</p>
 <pre>{answer}</pre>
 <p class="verdict">{feedback}</p>
 </section>"""
+
+
+class Result(NamedTuple):
+    """What became of one question."""
+
+    number: str  # of the exercise, 2.4
+    question: str  # Markdown
+    record: dict | None  # what the student's process reported
+    points: int
+    feedback: str
 
 
 def write_table(rows, path):
@@ -59,28 +70,27 @@ def page(title, student, results, of):
     Args:
         title: The name of the assignment.
         student: Whose page it is.
-        results: For each question (text of the question, what was reported, points, feedback); or a text, if nothing
-            could be graded.
+        results: A `Result` for each question; or a text, if nothing could be graded.
         of: The number of points that there are.
     """
     if isinstance(results, str):
         body, points = f'<section><p class="verdict">{html.escape(results)}</p></section>', 0
     else:
-        body, points = "\n".join(map(section, range(1, len(results) + 1), results)), sum(row[2] for row in results)
+        body, points = "\n".join(map(section, range(1, len(results) + 1), results)), sum(one.points for one in results)
     return PAGE.format(title=html.escape(title), student=html.escape(student), points=points, of=of, body=body)
 
 
 def section(place, result):
     """Return one question of the page."""
-    question, record, points, feedback = result
     return SECTION.format(
-        kind="right" if points else "wrong",
-        word="right" if points else "not right",
+        kind="right" if result.points else "wrong",
+        word="right" if result.points else "not right",
         place=place,
-        points=points,
-        question=rendered(question),
-        answer=html.escape(shown(record)),
-        feedback=html.escape(feedback),
+        number=result.number,
+        points=result.points,
+        question=rendered(result.question),
+        answer=html.escape(shown(result.record)),
+        feedback=html.escape(result.feedback),
     )
 
 
