@@ -88,7 +88,7 @@ class Assignment:
 
     def judge(self, answers):
         """Return a `report.Result` for each question."""
-        records, complaints = answers
+        records, complaints, sources = answers
         results = []
         for name, question in self.questions.items():
             record = records.get(name)
@@ -97,7 +97,8 @@ class Assignment:
                 points, feedback = 0, complaints[name]
             data = question.data().strip()
             text = f"{question.text}\n\n```\n{data}\n```" if data else question.text
-            results.append(report.Result(notebook.number(self.path, name), text, record, points, feedback))
+            number, code = notebook.number(self.path, name), sources.get(name, "")
+            results.append(report.Result(number, text, record, points, feedback, code))
         return results
 
     def rows(self, results):
@@ -117,7 +118,8 @@ def answers_of(handed, assignment, confined, seconds):
     """Run what one student handed in.
 
     Returns:
-        What was reported for each question, and what is wrong with cells; or a text if nothing can be graded.
+        What was reported for each question, what is wrong with cells, and the code of each answer, three dicts by the
+        names of the exercises; or a text if nothing can be graded.
     """
     if handed.complaint:
         return handed.complaint
@@ -130,4 +132,5 @@ def answers_of(handed, assignment, confined, seconds):
     cells, complaints = assignment.cells(submitted)
     if len(complaints) == len(assignment.questions):
         return "this is another notebook: it has none of the cells for the answers"
-    return collect(cells, confined, seconds), complaints
+    sources = {cell["question"]: cell["source"] for cell in cells if "question" in cell}
+    return collect(cells, confined, seconds), complaints, sources

@@ -7,10 +7,29 @@ import json
 import re
 from typing import NamedTuple
 
+from course.publishing.assignment.verdict import UNANSWERED
 from course.publishing.mathematics import mathml
 
 COLUMNS = ("student", "question", "points", "of", "feedback")
-LONGEST_ANSWER = 300  # characters
+LONGEST_ANSWER, LONGEST_CODE = 300, 2000  # characters
+
+ERRORS = {  # in words
+    "SyntaxError": "Python cannot read this code. Look for a missing bracket, a comma, or a sign too many.",
+    "IndentationError": "a line begins too far to the right or to the left.",
+    "NameError": "a name is used that nothing has been given to. Is it spelt as above, and set in a cell before?",
+    "TypeError": "an operation or function got something of a type that it cannot work with.",
+    "ValueError": "a function got something of the right type, but with a value or size that it cannot work with.",
+    "IndexError": "a place is asked for that a list or array does not have; the first is 0.",
+    "KeyError": "a key is asked for that is not there.",
+    "AttributeError": "something has no part or function of this name.",
+    "ZeroDivisionError": "something is divided by 0.",
+    "ModuleNotFoundError": "this library is not there when the notebook is run for grading.",
+    "ImportError": "this library, or this part of it, is not there when the notebook is run for grading.",
+    "FileNotFoundError": "there is no such file when the notebook is run for grading.",
+    "PermissionError": "this file or network is closed to a notebook that is run for grading.",
+    "MemoryError": "more memory is asked for than a notebook gets.",
+    "RecursionError": "a function calls itself without end.",
+}
 
 PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -35,8 +54,7 @@ pre {{ overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; margin:
 SECTION = """<section class="{kind}">
 <h2>Question {place} (exercise {number}): {word}, {points} of 1</h2>
 {question}
-<p>Your answer:</p>
-<pre>{answer}</pre>
+{answer}
 <p class="verdict">{feedback}</p>
 </section>"""
 
@@ -49,6 +67,15 @@ class Result(NamedTuple):
     record: dict | None  # what the student's process reported
     points: int
     feedback: str
+    code: str = ""  # of the student's answer cell
+
+    def failed(self):
+        """Return what stopped the cell, or None."""
+        return self.record and (self.record.get("error") or self.record.get("fatal"))
+
+    def unanswered(self):
+        """Return whether the cell ran and left no answer."""
+        return self.feedback == UNANSWERED or bool(self.record and not self.failed() and not self.record.get("set"))
 
 
 def write_table(rows, path):
@@ -84,14 +111,26 @@ def section(place, result):
     """Return one question of the page."""
     return SECTION.format(
         kind="right" if result.points else "wrong",
-        word="right" if result.points else "not right",
+        word="right" if result.points else "not answered" if result.unanswered() else "not right",
         place=place,
         number=result.number,
         points=result.points,
         question=rendered(result.question),
-        answer=html.escape(shown(result.record)),
+        answer=answered(result),
         feedback=html.escape(result.feedback),
     )
+
+
+def answered(result):
+    """Return a student's answer as HTML: what the cell left, or its code and what stopped it."""
+    if result.unanswered() or not result.record:
+        return ""
+    if not (error := result.failed()):
+        return f"<p>Your answer:</p>\n<pre>{html.escape(shown(result.record))}</pre>"
+    name = re.search(r"error, (\w+)", str(error))
+    words = ERRORS.get(name[1], "") if name else ""
+    code = result.code if len(result.code) <= LONGEST_CODE else result.code[: LONGEST_CODE - 3] + "..."
+    return f"<p>Your code:</p>\n<pre>{html.escape(code)}</pre>" + f"\n<p>{name and name[1]}: {words}</p>" * bool(words)
 
 
 @functools.cache
