@@ -15,6 +15,7 @@ their cells in processes that reach neither the key nor a network. In published/
 stand then
 
     points.csv   points and feedback for each question
+    totals.csv   the points of each student, to paste into a grade book
     feedback     a page for each student
 
 --output and --grades name other folders than published/assignments and published/grades.

@@ -162,6 +162,8 @@ def test_each_student_is_graded_by_the_own_numbers(tmp_path, capsys):
     shown = capsys.readouterr().out
     assert "ada: 6 of 6" in shown and "bob: this is the notebook of ada" in shown
     assert "eve: nothing was handed in" in shown and "zoe: this name is not on the list" in shown
+    totals = (tmp_path / "grades" / "totals.csv").read_text(encoding="utf-8").splitlines()
+    assert totals == ["student,points,of", "ada,6,6", "bob,0,6", "eve,0,6"]
 
 
 @confined

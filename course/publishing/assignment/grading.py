@@ -44,8 +44,10 @@ def grade(path, key, handed_in, folder, confined=True, seconds=SECONDS):
             page = report.page(f"Assignment {path.stem[:2]}", one.student, results, len(assignment.questions))
             (new / "feedback" / f"{one.student}.html").write_text(page, encoding="utf-8", errors="replace")
             print(f"{one.student}: {assignment.in_brief(results)}", flush=True)
+        listed = [one.student for one in assignments if one.questions]
         report.write_table(rows, new / "points.csv")
-    print(f"points: {folder / 'points.csv'}\nfeedback: {folder / 'feedback'}")
+        report.write_table(report.totals(rows, listed), new / "totals.csv", report.TOTALS)
+    print(f"points: {folder / 'points.csv'}\ntotals: {folder / 'totals.csv'}\nfeedback: {folder / 'feedback'}")
 
 
 class Assignment:

@@ -11,6 +11,7 @@ from course.publishing.assignment.verdict import UNANSWERED
 from course.publishing.mathematics import mathml
 
 COLUMNS = ("student", "question", "points", "of", "feedback")
+TOTALS = ("student", "points", "of")
 LONGEST_ANSWER, LONGEST_CODE = 300, 2000  # characters
 
 ERRORS = {  # in words
@@ -78,11 +79,18 @@ class Result(NamedTuple):
         return self.feedback == UNANSWERED or bool(self.record and not self.failed() and not self.record.get("set"))
 
 
-def write_table(rows, path):
-    """Write the rows, tuples in the order of COLUMNS, as CSV; no text in it is taken for a formula by a spreadsheet."""
+def totals(rows, students):
+    """Add up the rows of the table, those of COLUMNS, to one of TOTALS for each of some students."""
+    return [
+        (student, *(sum(row[column] for row in rows if row[0] == student) for column in (2, 3))) for student in students
+    ]
+
+
+def write_table(rows, path, columns=COLUMNS):
+    """Write the rows, tuples in the order of the columns, as CSV; a spreadsheet takes no text in it for a formula."""
     with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(COLUMNS)
+        writer.writerow(columns)
         writer.writerows([harmless(entry) for entry in row] for row in rows)
 
 
