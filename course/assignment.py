@@ -24,6 +24,7 @@ stand then
 import argparse
 import json
 import re
+import unicodedata
 from pathlib import Path
 
 from course.notebooks import ROOT, add_notebooks, read, write
@@ -32,6 +33,7 @@ from course.publishing.assignment import grading, notebook
 from course.publishing.assignment.variant import variants
 from course.publishing.folder import PUBLISHED, CannotPublish, add_output, whole
 
+LONGEST_NAME = 120  # bytes
 SAMPLE = "sample"  # a seed for a first look; everybody knows it
 FOLDER, GRADES = PUBLISHED / "assignments", PUBLISHED / "grades"
 
@@ -49,10 +51,19 @@ def add_arguments(parser):
 
 
 def word(text):
-    """Check a seed or a student's name: it becomes the name of a folder."""
+    """Check a seed: it becomes the name of a folder."""
     if not re.fullmatch(r"[\w@-][\w.@-]*", text):
         raise argparse.ArgumentTypeError(f"{text!r} must consist of letters, digits and . _ - @")
     return text
+
+
+def student(text):
+    """Check a student's name, any that can be the name of a file on every system."""
+    name = unicodedata.normalize("NFC", text)
+    unfit = any(letter in '<>:"/\\|?*' or unicodedata.category(letter)[0] == "C" for letter in name)
+    if unfit or name.startswith((".", "-")) or name.endswith(".") or len(name.encode()) > LONGEST_NAME:
+        raise argparse.ArgumentTypeError(f'{text!r} cannot name a file: no . or - in front, none of <>:"/\\|?*')
+    return name
 
 
 def main(options):
@@ -77,16 +88,16 @@ def names(path):
     if path is None:
         return [""]
     try:
-        lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+        lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         raise CannotPublish(f"cannot read {path}; --students takes a text file with a name in each line") from error
     found = [line for line in lines if line and not line.startswith("#")]
     try:
-        found = [word(name) for name in found]
+        found = [student(name) for name in found]
     except argparse.ArgumentTypeError as error:
         raise CannotPublish(f"{path}: {error}") from error
-    if len(set(map(str.lower, found))) < len(found) or not found:
-        raise CannotPublish(f"{path} must name at least one student, and none of them twice")
+    if len(set(map(str.casefold, found))) < len(found) or not found:
+        raise CannotPublish(f"{path} must name at least one student, and none of them twice, capitals or not")
     return found
 
 

@@ -12,7 +12,7 @@ from course import assignment as command
 from course.__main__ import main
 from course.notebooks import NOTEBOOKS, code_cells, read
 from course.publishing import parts
-from course.publishing.assignment import collect, grading, notebook
+from course.publishing.assignment import collect, grading, notebook, submission
 from course.publishing.assignment.variant import Variant, answer, numbers, public_answer, unfit, variants
 from course.publishing.folder import CannotPublish
 from utils.exercises import MODULES, images_and_filters_2d
@@ -199,13 +199,25 @@ def test_bad_input_ends_with_one_line(arguments, words, tmp_path, capsys, monkey
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("text", ["ada\nADA\n", "", "# nobody\n", "ada smith\n", "../ada\n"])
+@pytest.mark.parametrize(
+    "text", ["ada\nADA\n", "", "# nobody\n", "a/da\n", "../ada\n", "a:da\n", ".ada\n", "a\tb", "ß\nSS"]
+)
 def test_a_list_of_students_that_cannot_be_is_refused(text, tmp_path):
-    (tmp_path / "names.txt").write_text(text)
+    (tmp_path / "names.txt").write_text(text, encoding="utf-8")
     with pytest.raises(CannotPublish, match=r"names\.txt"):
         command.names(tmp_path / "names.txt")
-    (tmp_path / "names.txt").write_text("# autumn\nada\n\nbob-2@uni.example\n")
-    assert command.names(tmp_path / "names.txt") == ["ada", "bob-2@uni.example"]
+    (tmp_path / "names.txt").write_text(
+        "# autumn\nAnna Meier\n\nbob-2@uni.example\nZoe\u0308 O'Neill\n李雷\n", encoding="utf-8"
+    )
+    assert command.names(tmp_path / "names.txt") == ["Anna Meier", "bob-2@uni.example", "Zoë O'Neill", "李雷"]
+
+
+def test_names_are_found_in_what_is_handed_in_however_their_accents_are_written(tmp_path):
+    (tmp_path / "Anna Meier.ipynb").touch()
+    (tmp_path / "Zoe\u0308 O'Neill").mkdir()
+    (tmp_path / "Zoe\u0308 O'Neill" / "02.ipynb").touch()
+    found = submission.find(tmp_path, "02.ipynb", ["Anna Meier", "Zoë O'Neill"])
+    assert [(one.student, one.complaint) for one in found] == [("Anna Meier", ""), ("Zoë O'Neill", "")]
 
 
 @confined
