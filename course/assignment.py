@@ -8,7 +8,7 @@ The numbers are drawn by the seed, any word: the same word gives the same number
 knows it can make the solutions. In published/assignments/02_images_and_filters_2d/s3cret stand
 
     students     what you hand out
-    teacher      the key, which grading needs, and the solutions
+    teacher      the key, which grading needs, and the solutions, to give out after the deadline
 
 Students hand in STUDENT.ipynb, or STUDENT/02_images_and_filters_2d.ipynb, as nbgrader collects them. Grading runs
 their cells in processes that reach neither the key nor a network. In published/grades/02_images_and_filters_2d/s3cret

@@ -128,6 +128,15 @@ def test_the_students_notebook_says_nothing_about_the_answers(made):
     assert len(empty) == len(variants(2)) and all(" = None " in source for source in empty)
 
 
+def test_the_solutions_have_lesson_hint_and_usual_mistakes(made):
+    drawn = json.loads((made / "teacher" / "key.json").read_text())["students"][""]
+    notes = {cell.id: cell.source for cell in solved(made).cells}
+    for name, question in notebook.asked(IMAGES, drawn).items():
+        one, text = question.exercise, notes[f"notes_{name}"].replace("\\", "")
+        assert one.lesson in text and f"**Hint.** {one.hint_text}" in text
+        assert one.mistakes and all(feedback in text for _, feedback in one.mistakes)
+
+
 def test_nbgrader_accepts_the_notebook_and_leaves_the_points_to_a_person(made):
     validator = pytest.importorskip("nbgrader.nbgraderformat").MetadataValidator()
     for one in (handed_out(made), solved(made)):

@@ -13,6 +13,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from course.notebooks import METADATA, markdown_cells, read
 from course.publishing import parts
 from course.publishing.assignment.variant import numbers, variants
+from course.publishing.handouts.versions import hint_and_mistakes
+from course.publishing.text import plain
 from utils.exercises.exercise import NUMBERS, Exercise
 
 SETUP = "import numpy as np"
@@ -79,14 +81,21 @@ def assignment(path, drawn, student="", solved=False):
         The notebook; its metadata name the assignment and the student.
     """
     questions = asked(path, drawn)
-    cells = [locked(new_markdown_cell(introduction(path, len(drawn))), "introduction")]
+    text = introduction(path, len(drawn))
+    if solved:
+        text = f"{text.splitlines()[0]}: solutions\n\nWith lesson, hint, and the feedback to usual mistakes."
+    cells = [locked(new_markdown_cell(text), "introduction")]
     cells += [locked(new_code_cell(SETUP), "setup")]
     for place, (name, question) in enumerate(questions.items(), start=1):
         text = f"### Question {place} (exercise {number(path, name)})\n\n{question.text}"
         cells.append(locked(new_markdown_cell(text), f"question_{name}"))
         cells.append(answer_cell(with_solution(question) if solved else question.code, name))
-    names = [question.variable for question in questions.values()]
-    cells.append(locked(new_code_cell(last_look(names)), "last_look"))
+        if solved:
+            text = f"{plain(question.exercise.lesson)}\n\n{hint_and_mistakes(question.exercise)}"
+            cells.append(locked(new_markdown_cell(text), f"notes_{name}"))
+    if not solved:
+        names = [question.variable for question in questions.values()]
+        cells.append(locked(new_code_cell(last_look(names)), "last_look"))
     notebook = new_notebook(cells=cells, metadata=nbformat.from_dict(METADATA))
     notebook.metadata["assignment"] = {"notebook": path.stem, "student": student}
     for cell in notebook.cells:
