@@ -123,7 +123,8 @@ def test_the_students_notebook_says_nothing_about_the_answers(made):
     for name, question in notebook.asked(IMAGES, drawn).items():
         one = question.exercise
         assert one.lesson not in text and one.hint_text not in text and one.solution_code.strip() not in text, name
-    assert "### Question 3 (exercise 2.4)" in text
+    assert "### Question 3 (exercise 2.4)" in text and "NumPy is all that it needs" in text
+    assert "`correlate2d`" not in text.replace("from utils.convolution import correlate2d", "")
     empty = [cell.source for cell in code_cells(handed_out(made)) if cell.id.startswith("answer_")]
     assert len(empty) == len(variants(2)) and all(" = None " in source for source in empty)
 

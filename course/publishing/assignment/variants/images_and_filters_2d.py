@@ -85,7 +85,12 @@ VARIANTS = {
         draw=lambda rng: dict(side=one(rng, "left", "up", "down")),
         question=lambda side: (
             f"Find a 3×3 filter that moves the whole image one pixel {SIDES[side]}. "
-            "It is used as in `correlate2d`, without a flip; the result belongs to the pixel under its centre."
+            + (
+                "It is used as in `correlate2d`, without a flip; the result belongs to the pixel under its centre."
+                if side == "right"
+                else "It is laid on the pixels as it is, without a flip, and the nine products are added up; "
+                "the sum belongs to the pixel under its centre."
+            )
         ),
     ),
     "q5": Variant(
