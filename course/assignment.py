@@ -8,23 +8,32 @@ The numbers are drawn by the seed, any word: the same word gives the same number
 knows it can make the solutions. In published/assignments/02_images_and_filters_2d/s3cret stand
 
     students     what you hand out
-    teacher      the key, which grading needs, and the solutions
+    teacher      the key, which grading needs, and the solutions, to give out after the deadline
 
 Students hand in STUDENT.ipynb, or STUDENT/02_images_and_filters_2d.ipynb, as nbgrader collects them. Grading runs
-their cells in processes that reach neither the key nor a network, and writes points.csv and a page of feedback for
-each of them into published/grades.
+their cells in processes that reach neither the key nor a network. In published/grades/02_images_and_filters_2d/s3cret
+stand then
+
+    points.csv   points and feedback for each question
+    totals.csv   the points of each student, to paste into a grade book
+    feedback     a page for each student
+
+--output and --grades name other folders than published/assignments and published/grades.
 """
 
 import argparse
 import json
 import re
+import unicodedata
 from pathlib import Path
 
-from course.notebooks import add_notebooks, write
+from course.notebooks import ROOT, add_notebooks, read, write
+from course.publishing import parts
 from course.publishing.assignment import grading, notebook
 from course.publishing.assignment.variant import variants
 from course.publishing.folder import PUBLISHED, CannotPublish, add_output, whole
 
+LONGEST_NAME = 120  # bytes
 SAMPLE = "sample"  # a seed for a first look; everybody knows it
 FOLDER, GRADES = PUBLISHED / "assignments", PUBLISHED / "grades"
 
@@ -35,15 +44,26 @@ def add_arguments(parser):
     parser.add_argument("--seed", type=word, default=SAMPLE, help=f"any word; default: {SAMPLE}, which everybody knows")
     parser.add_argument("--students", type=Path, metavar="FILE", help="a name a line; each gets numbers of their own")
     parser.add_argument("--grade", type=Path, metavar="FOLDER", help="grade what lies in this folder")
+    text = f"folder for points and feedback; default: {GRADES.relative_to(ROOT).as_posix()}"
+    parser.add_argument("--grades", type=Path, default=GRADES, metavar="FOLDER", help=text)
     parser.add_argument("--unconfined", action="store_true", help="grade even where students' code could read the key")
     add_output(parser, FOLDER)
 
 
 def word(text):
-    """Check a seed or a student's name: it becomes the name of a folder."""
+    """Check a seed: it becomes the name of a folder."""
     if not re.fullmatch(r"[\w@-][\w.@-]*", text):
         raise argparse.ArgumentTypeError(f"{text!r} must consist of letters, digits and . _ - @")
     return text
+
+
+def student(text):
+    """Check a student's name, any that can be the name of a file on every system."""
+    name = unicodedata.normalize("NFC", text)
+    unfit = any(letter in '<>:"/\\|?*' or unicodedata.category(letter)[0] == "C" for letter in name)
+    if unfit or name.startswith((".", "-")) or name.endswith(".") or len(name.encode()) > LONGEST_NAME:
+        raise argparse.ArgumentTypeError(f'{text!r} cannot name a file: no . or - in front, none of <>:"/\\|?*')
+    return name
 
 
 def main(options):
@@ -51,9 +71,9 @@ def main(options):
     if options.grade:
         if len(options.notebooks) != 1:
             raise CannotPublish("name the notebook whose assignment is to be graded, such as 02")
-        path, folder = options.notebooks[0], options.output
-        key = folder / path.stem / options.seed / "teacher" / "key.json"
-        grading.grade(path, key, options.grade, GRADES / path.stem / options.seed, confined=not options.unconfined)
+        path, place = options.notebooks[0], Path(options.notebooks[0].stem) / options.seed
+        key, grades = options.output / place / "teacher" / "key.json", options.grades / place
+        grading.grade(path, key, options.grade, grades, confined=not options.unconfined)
     else:
         build(options.notebooks, options.output, options.seed, names(options.students))
     return 0
@@ -68,16 +88,16 @@ def names(path):
     if path is None:
         return [""]
     try:
-        lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+        lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         raise CannotPublish(f"cannot read {path}; --students takes a text file with a name in each line") from error
     found = [line for line in lines if line and not line.startswith("#")]
     try:
-        found = [word(name) for name in found]
+        found = [student(name) for name in found]
     except argparse.ArgumentTypeError as error:
         raise CannotPublish(f"{path}: {error}") from error
-    if len(set(map(str.lower, found))) < len(found) or not found:
-        raise CannotPublish(f"{path} must name at least one student, and none of them twice")
+    if len(set(map(str.casefold, found))) < len(found) or not found:
+        raise CannotPublish(f"{path} must name at least one student, and none of them twice, capitals or not")
     return found
 
 
@@ -103,5 +123,12 @@ def build(notebooks, folder, seed=SAMPLE, students=("",)):
                     place.mkdir(parents=True, exist_ok=True)
                     write(notebook.assignment(path, drawn, student, solved), place / path.name)
             (new / "teacher" / "key.json").write_text(json.dumps(key, indent=1) + "\n", encoding="utf-8")
-        count = len(next(iter(key["students"].values())))
-        print(f"{path.stem}: {count} questions, {len(students)} variant{'s' * (len(students) != 1)}", flush=True)
+        print(f"{path.stem}: {in_brief(path)}; {len(students)} variant{'s' * (len(students) != 1)}", flush=True)
+
+
+def in_brief(path):
+    """Say how many exercises of a notebook are asked, and which are left out."""
+    names, graded = [question.name for question in parts.questions(read(path), path)], variants(int(path.name[:2]))
+    left = [notebook.number(path, name) for name in names if name not in graded]
+    text = f"{len(graded)} of {len(names)} exercises can have other numbers"
+    return text + f"; left out: {', '.join(left)}" * bool(left)

@@ -46,7 +46,7 @@ def test_the_modules_are_those_of_the_notebooks_in_order():
     stems = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
     assert [f"{chapter:02}_{module}" for chapter, module in enumerate(MODULES)] == stems
     files = {path.stem for path in (ROOT / "utils" / "exercises").glob("*.py")}
-    assert files == {*MODULES, "__init__", "exercise", "judges"}
+    assert files == {*MODULES, "__init__", "designed_filters", "exercise", "judges"}
 
 
 @pytest.mark.parametrize("module", MODULES)

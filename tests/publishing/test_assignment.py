@@ -12,7 +12,7 @@ from course import assignment as command
 from course.__main__ import main
 from course.notebooks import NOTEBOOKS, code_cells, read
 from course.publishing import parts
-from course.publishing.assignment import collect, grading, notebook
+from course.publishing.assignment import collect, grading, notebook, submission
 from course.publishing.assignment.variant import Variant, answer, numbers, public_answer, unfit, variants
 from course.publishing.folder import CannotPublish
 from utils.exercises import MODULES, images_and_filters_2d
@@ -79,6 +79,9 @@ def exercise(right=12, mistakes=((3, "That is one side."),), solution=None, hint
         (exercise(mistakes=[(12, "No.")]), 20, "feedback"),
         (exercise(mistakes=[(3, "One side."), (3, "The other side.")]), 20, "feedback"),
         (exercise(mistakes=[(3, "Not 12?")]), 20, "holds the answer"),
+        (exercise(right=12.4, mistakes=[(12, "That is the side.")]), 20, "rounded"),
+        (exercise(right=12.4, mistakes=[(12, "Give a decimal.")]), 20, ""),
+        (exercise(right=500, mistakes=[(12, "That is one side."), (12.04, "The other side.")]), 20, "rounded"),
         (exercise(hint="It is 12."), 20, "holds the answer"),
     ],
 )
@@ -120,8 +123,19 @@ def test_the_students_notebook_says_nothing_about_the_answers(made):
     for name, question in notebook.asked(IMAGES, drawn).items():
         one = question.exercise
         assert one.lesson not in text and one.hint_text not in text and one.solution_code.strip() not in text, name
+    assert "### Question 3 (exercise 2.4)" in text and "NumPy is all that it needs" in text
+    assert "`correlate2d`" not in text.replace("from utils.convolution import correlate2d", "")
     empty = [cell.source for cell in code_cells(handed_out(made)) if cell.id.startswith("answer_")]
     assert len(empty) == len(variants(2)) and all(" = None " in source for source in empty)
+
+
+def test_the_solutions_have_lesson_hint_and_usual_mistakes(made):
+    drawn = json.loads((made / "teacher" / "key.json").read_text())["students"][""]
+    notes = {cell.id: cell.source for cell in solved(made).cells}
+    for name, question in notebook.asked(IMAGES, drawn).items():
+        one, text = question.exercise, notes[f"notes_{name}"].replace("\\", "")
+        assert one.lesson in text and f"**Hint.** {one.hint_text}" in text
+        assert one.mistakes and all(feedback in text for _, feedback in one.mistakes)
 
 
 def test_nbgrader_accepts_the_notebook_and_leaves_the_points_to_a_person(made):
@@ -158,6 +172,21 @@ def test_each_student_is_graded_by_the_own_numbers(tmp_path, capsys):
     shown = capsys.readouterr().out
     assert "ada: 6 of 6" in shown and "bob: this is the notebook of ada" in shown
     assert "eve: nothing was handed in" in shown and "zoe: this name is not on the list" in shown
+    totals = (tmp_path / "grades" / "totals.csv").read_text(encoding="utf-8").splitlines()
+    assert totals == ["student,points,of", "ada,6,6", "bob,0,6", "eve,0,6"]
+
+
+@confined
+def test_the_command_makes_and_grades_in_the_folders_that_it_is_given(tmp_path, capsys):
+    folders = [str(tmp_path / name) for name in ("made", "grades")]
+    arguments = ["assignment", "02", "--seed", "1", "--output", folders[0], "--grades", folders[1]]
+    assert main(arguments) == 0
+    made, grades = (tmp_path / name / IMAGES.stem / "1" for name in ("made", "grades"))
+    assert main([*arguments, "--grade", str(made / "teacher" / "solutions")]) == 0
+    assert (grades / "points.csv").is_file() and list((grades / "feedback").iterdir())
+    shown = capsys.readouterr().out
+    assert "6 of 7 exercises can have other numbers; left out: 2.3" in shown
+    assert str(grades / "points.csv") in shown and str(grades / "feedback") in shown
 
 
 @pytest.mark.parametrize(
@@ -180,13 +209,25 @@ def test_bad_input_ends_with_one_line(arguments, words, tmp_path, capsys, monkey
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("text", ["ada\nADA\n", "", "# nobody\n", "ada smith\n", "../ada\n"])
+@pytest.mark.parametrize(
+    "text", ["ada\nADA\n", "", "# nobody\n", "a/da\n", "../ada\n", "a:da\n", ".ada\n", "a\tb", "ß\nSS"]
+)
 def test_a_list_of_students_that_cannot_be_is_refused(text, tmp_path):
-    (tmp_path / "names.txt").write_text(text)
+    (tmp_path / "names.txt").write_text(text, encoding="utf-8")
     with pytest.raises(CannotPublish, match=r"names\.txt"):
         command.names(tmp_path / "names.txt")
-    (tmp_path / "names.txt").write_text("# autumn\nada\n\nbob-2@uni.example\n")
-    assert command.names(tmp_path / "names.txt") == ["ada", "bob-2@uni.example"]
+    (tmp_path / "names.txt").write_text(
+        "# autumn\nAnna Meier\n\nbob-2@uni.example\nZoe\u0308 O'Neill\n李雷\n", encoding="utf-8"
+    )
+    assert command.names(tmp_path / "names.txt") == ["Anna Meier", "bob-2@uni.example", "Zoë O'Neill", "李雷"]
+
+
+def test_names_are_found_in_what_is_handed_in_however_their_accents_are_written(tmp_path):
+    (tmp_path / "Anna Meier.ipynb").touch()
+    (tmp_path / "Zoe\u0308 O'Neill").mkdir()
+    (tmp_path / "Zoe\u0308 O'Neill" / "02.ipynb").touch()
+    found = submission.find(tmp_path, "02.ipynb", ["Anna Meier", "Zoë O'Neill"])
+    assert [(one.student, one.complaint) for one in found] == [("Anna Meier", ""), ("Zoë O'Neill", "")]
 
 
 @confined

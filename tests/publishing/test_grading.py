@@ -43,7 +43,7 @@ def test_the_solutions_are_worth_all_points(path, tmp_path, capsys):
     command.build([path], tmp_path, "1")
     folder = tmp_path / path.stem / "1" / "teacher"
     grading.grade(path, folder / "key.json", folder / "solutions", tmp_path / "grades")
-    reached, of = re.search(r": (\d) of (\d)", capsys.readouterr().out).groups()
+    reached, of = re.search(r": (\d) of (\d)$", capsys.readouterr().out, re.MULTILINE).groups()
     assert reached == of and int(of) >= 3
 
 
@@ -224,13 +224,26 @@ def test_what_is_no_submission_is_a_line_of_the_table(graded, student):
 
 def test_the_page_of_a_student_shows_question_answer_and_feedback(graded):
     page = (graded[1] / "feedback" / "wrong.html").read_text(encoding="utf-8")
+    assert "Question 3 (exercise 2.4)" in page
     assert page.count("<section") == 6 and page.count('class="right"') == 5 and "5 of 6 points" in page
     assert "3 is not the value." in page and "How many bytes" in page and "<pre>3</pre>" in page
 
 
+def test_the_page_shows_an_empty_answer_as_none_and_an_error_with_its_code_and_in_words(graded):
+    empty, crashes, ends = (
+        (graded[1] / "feedback" / f"{name}.html").read_text(encoding="utf-8")
+        for name in ("empty", "crashes", "ends_python")
+    )
+    assert "Question 1 (exercise 2.1): not answered, 0 of 1" in empty and "null" not in empty
+    assert empty.count("Your answer:") == 5
+    assert "<pre>answer_1 = 1 / 0</pre>" in crashes and "something is divided by 0" in crashes
+    assert "os._exit(0)</pre>" in ends and "ended Python" in ends
+
+
 def test_nothing_that_a_student_writes_acts_in_page_or_table(tmp_path):
     record = {"set": True, "value": "<script>alert(1)</script>"}
-    page = report.page("02", "<b>ada", [("What is $x^2$?", record, 0, "<i>No.")], 1)
+    page = report.page("02", "<b>ada", [report.Result("2.1", "What is $x^2$?", record, 0, "<i>No.")], 1)
+    page += report.page("02", "ada", [report.Result("2.1", "", {"error": "stops"}, 0, "", "print('<script>')")], 1)
     assert "<script" not in page and "<b>" not in page and "<i>" not in page
     assert "&lt;script&gt;" in page and "<msup>" in page
     report.write_table([("=1+1", 1, 0, 1, "@no"), ("ada", 2, 1, 1, "right")], tmp_path / "points.csv")

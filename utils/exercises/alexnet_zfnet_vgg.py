@@ -276,7 +276,7 @@ def small_filters_for_a_large_one(size=11):
         ((layers, saved / 100), "Nearly: give the second number as a percentage."),
         (
             (layers - 1, 100 * (1 - (layers - 1) * 9 / size**2)),
-            f"{in_words(layers - 1).capitalize()} layers see {size - 2} × {size - 2}. "
+            f"{in_words(layers - 1).capitalize()} layer{'s see' if layers > 2 else ' sees'} {size - 2} × {size - 2}. "
             "Every layer adds two pixels, beginning with one.",
         ),
         (
@@ -315,6 +315,7 @@ def dense_layer_on_means(total=60_965_224, side=6, maps=256, neurons=4096, layer
     """Make exercise 6.7 for another network; `layer` names its first dense layer."""
     before, after = (side * side * maps + 1) * neurons, (maps + 1) * neurons
     right, gone = total - before + after, (before - after) / total
+    subject = layer if layer == "fc6" else layer.capitalize()
     share = "Sixty" if round(100 * gone) == 60 else f"{100 * gone:.0f}"
     return Exercise(
         judge=same_numbers(
@@ -328,7 +329,7 @@ def dense_layer_on_means(total=60_965_224, side=6, maps=256, neurons=4096, layer
             ],
         ),
         hint=(
-            f"{layer} had ({side} * {side} * {maps} + 1) * {neurons} parameters. "
+            f"{subject} had ({side} * {side} * {maps} + 1) * {neurons} parameters. "
             f"Take them away and add what it has when it reads {maps} numbers."
         ),
         solution=f"""

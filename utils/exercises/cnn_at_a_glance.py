@@ -80,7 +80,11 @@ def {function}(probabilities, k):
 
 answer = {function}
 """,
-        lesson="The contests on ImageNet count how often the right class is not among the best five: the top-5 error.",
+        lesson=(
+            "The contests on ImageNet count how often the right class is not among the best five: the top-5 error."
+            if largest
+            else "Sorting puts the smallest first; for the best ones the signs are turned round before."
+        ),
     )
 
 
@@ -110,6 +114,7 @@ def megabytes(size=4, parameters=PARAMETERS):
     """Make exercise 0.4 for other parameters, of `size` bytes each."""
     right = parameters * size / 1e6
     printed = parameters == PARAMETERS
+    photograph = "That is the photograph. The question is about what the network has learned."
     return Exercise(
         judge=same_numbers(
             right,
@@ -119,10 +124,7 @@ def megabytes(size=4, parameters=PARAMETERS):
                 (parameters * size / 2**20, "You divided by 1,024 twice: mebibytes. A megabyte has a million bytes."),
                 (parameters * 8 / 1e6, "That would be 8 bytes for each parameter, as Python's own floats take."),
                 (parameters * size, "Those are bytes. A megabyte has a million of them."),
-                (
-                    300 * 451 * 3 * 4 / 1e6,
-                    "That is the photograph. The question is about what the network has learned.",
-                ),
+                *[(300 * 451 * 3 * 4 / 1e6, photograph)] * printed,
             ],
             tolerance=0.06,
         ),

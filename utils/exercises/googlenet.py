@@ -13,6 +13,7 @@ def reduction_by_hand(maps=100, size=10, filters=20, kernel=5, reduced=10):
         pixels * filters * window * reduced,
     )
     right = (plain, first + second)
+    price = "little" if 4 * first <= second else "something"
     name = f"{kernel} × {kernel}"
     return Exercise(
         judge=same_numbers(
@@ -44,7 +45,7 @@ reduction = ({size} * {size} * {reduced}) * (1 * 1 * {maps})
 answer = (without, reduction + ({size} * {size} * {filters}) * ({kernel} * {kernel} * {reduced}))
 """,
         lesson=(
-            f"{plain / 1e6:.3g} million against {right[1] / 1e6:.3g} million: the reduction costs little and makes "
+            f"{plain / 1e6:.3g} million against {right[1] / 1e6:.3g} million: the reduction costs {price} and makes "
             f"everything after it {in_words(maps // reduced)} times cheaper."
         ),
     )

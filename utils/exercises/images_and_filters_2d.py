@@ -6,8 +6,9 @@ import math
 import numpy as np
 
 from utils.convolution import convolve2d, correlate2d, correlate2d_sums
+from utils.exercises.designed_filters import LINES, MOVING, SIDES, finds_lines, shifts
 from utils.exercises.exercise import Exercise, in_words
-from utils.exercises.judges import knows, read_table, same_function, same_numbers
+from utils.exercises.judges import knows, same_function, same_numbers
 
 
 def bytes_of_an_image(rows=600, columns=600):
@@ -27,7 +28,7 @@ def bytes_of_an_image(rows=600, columns=600):
         ),
         hint="Pixels first: rows times columns. Then bytes: one for each colour of a pixel.",
         solution=f"answer = {rows} * {columns} * 3",
-        lesson="3 N * N bytes: twice the resolution takes four times the memory.",
+        lesson=f"3 {'N' if rows == columns else 'M'} * N bytes: twice the resolution takes four times the memory.",
     )
 
 
@@ -114,67 +115,16 @@ answer = correlate
     lesson="The inner sums over a and b are one NumPy line; the two loops move the window.",
 )
 
-EXACT = 1e-9  # what rounding errors of the computer may add up to, as a share of the largest weight
-
-
-_SIDES = {  # how rows and columns change; the opposite side; where the neighbour stands that is copied, and its name
-    "left": (0, -1, "right", "to the right of", "right"),
-    "right": (0, 1, "left", "to the left of", "left"),
-    "up": (-1, 0, "down", "below", "lower"),
-    "down": (1, 0, "up", "above", "upper"),
-}
-
-
-def _shifts(kernel, side):
-    kernel = read_table(kernel, (3, 3))
-    image = np.random.default_rng(0).integers(1, 255, (6, 7)).astype(float)
-    moved = correlate2d(image, kernel)
-    opposite = _SIDES[side][2]
-    along, others = ("Columns", "up or down") if side in ("left", "right") else ("Rows", "to the left or right")
-
-    def is_(rows, columns):
-        expected = image[1 - rows : 5 - rows, 1 - columns : 6 - columns]
-        return np.allclose(moved, expected, rtol=0, atol=255 * EXACT * max(np.abs(kernel).max(), 1))
-
-    if is_(*_SIDES[side][:2]):
-        return None
-    if is_(*_SIDES[opposite][:2]):
-        to = {"left": "to the left", "right": "to the right"}.get(opposite, opposite)
-        return f"Your filter moves the image {to}. Which neighbour must a pixel copy so that the image moves {side}?"
-    if any(is_(rows, columns) for rows, columns, *_ in _SIDES.values()):
-        return f"Your filter moves the image {others}. {along} are what must change."
-    if is_(0, 0):
-        return "Your filter leaves the image where it is."
-    if np.count_nonzero(kernel) == 1 and np.isclose(kernel.sum(), 1, rtol=0, atol=EXACT):
-        return f"Your filter moves the image along a diagonal. Only {along.lower()} must change."
-    if np.count_nonzero(kernel) != 1:
-        return (
-            "A moved image mixes nothing: every new pixel is a copy of one old pixel. How many weights does that take?"
-        )
-    return "Your filter changes more than the place of the pixels. Which weight copies a pixel as it is?"
-
-
-_MOVING = [  # usual answers; for each side one of them is right
-    [[0, 0, 0], [0, 0, 1], [0, 0, 0]],
-    [[0, 0, 0], [1, 0, 0], [0, 0, 0]],
-    [[0, 0, 0], [0, 0, 0], [0, 1, 0]],
-    [[0, 1, 0], [0, 0, 0], [0, 0, 0]],
-    [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
-    [[1, 0, 0], [0, 0, 0], [0, 0, 0]],
-    [[0, 0, 0], [1, -1, 0], [0, 0, 0]],
-    [[0, 0, 0], [9, 0, 0], [0, 0, 0]],
-]
-
 
 def shifting_filter(side="right"):
     """Make exercise 2.4 for another side: left, right, up or down."""
-    rows, columns, opposite, where, neighbour = _SIDES[side]
+    rows, columns, opposite, where, neighbour = SIDES[side]
     table = np.zeros((3, 3), int)
     table[1 - rows, 1 - columns] = 1
     lines = [str(row.tolist()) + end for row, end in zip(table, (",", ",", "]"))]
     lines[1 - rows] += f"      # take the pixel {where} the centre"
     return Exercise(
-        judge=knows(*_MOVING)(lambda kernel: _shifts(kernel, side)),
+        judge=knows(*MOVING)(lambda kernel: shifts(kernel, side)),
         hint="In a moved image every pixel is a copy of one neighbour. Which neighbour of (i, j) ends up at (i, j)?",
         solution="\nanswer = [" + "\n          ".join(lines) + "\n",
         lesson=(
@@ -301,8 +251,8 @@ import numpy as np
 answer = np.degrees(np.arctan2(S_y, S_x))
 """,
         lesson=(
-            f"It points {vertical} and to the {horizontal}, across the edge, to the bright corner. "
-            f"{degrees % 360:.4g} degrees is the same direction."
+            f"It points {vertical} and to the {horizontal}, across the edge, to the bright corner."
+            + f" {degrees % 360:.4g} degrees is the same direction." * (degrees < 0)
         ),
     )
 
@@ -310,55 +260,15 @@ answer = np.degrees(np.arctan2(S_y, S_x))
 q6 = gradient_direction()
 
 
-def _finds_lines(kernel, line, ground):
-    kernel = read_table(kernel, (3, 3))
-    largest = np.abs(kernel).max()
-    other, parts, middle = ("vertical", "column", "row") if line == "horizontal" else ("horizontal", "row", "column")
-    along = kernel if line == "horizontal" else kernel.T  # as if the line were horizontal
-    flat = correlate2d(np.ones((3, 3)), along).item()
-    crossing = [correlate2d(np.eye(3)[[column] * 3], along).item() for column in range(3)]
-    found = correlate2d(np.eye(3)[[1] * 3].T, along).item() * (1 if ground == "dark" else -1)
-    if abs(flat) > EXACT * largest:
-        return f"A flat region does not give 0. What must hold for the sum of the weights?{_rounded(flat, largest)}"
-    wrong = max(crossing, key=abs)
-    if abs(wrong) > EXACT * largest:
-        return (
-            f"A {other} line does not give 0. It covers one {parts} of the filter: what must each {parts} add up to?"
-            + _rounded(wrong, largest)
-        )
-    if not found > EXACT * largest:
-        shade = "bright" if ground == "dark" else "dark"
-        return (
-            f"A {shade} {line} line through the centre does not give a positive value. It covers the middle {middle}."
-        )
-    return None
-
-
-def _rounded(total, largest):
-    """Explain a sum that is nearly 0: weights that should be thirds were written with two or three digits."""
-    return f" (Yours: {total:.3g}. Rounded weights? Python takes 1/3 as it is.)" if abs(total) < 0.05 * largest else ""
-
-
-_LINES = np.array(  # usual answers, for horizontal lines; turned, they are for vertical ones
-    [
-        [[0, 0, 0], [1, 1, 1], [0, 0, 0]],
-        [[-1, 2, -1], [-1, 2, -1], [-1, 2, -1]],
-        [[1, 1, 1], [-2, -2, -2], [1, 1, 1]],
-        [[-1, -1, -1], [2, 2, 2], [-1, -1, -1]],
-        [[-0.33, -0.33, -0.33], [0.67, 0.67, 0.67], [-0.33, -0.33, -0.33]],
-    ]
-)
-
-
 def line_filter(line="horizontal", ground="dark"):
     """Make exercise 2.7 for horizontal or vertical lines on a dark or bright ground."""
     other, part, middle = ("vertical", "column", "row") if line == "horizontal" else ("horizontal", "row", "column")
-    usual = (_LINES if line == "horizontal" else _LINES.transpose(0, 2, 1)).tolist()
+    usual = (LINES if line == "horizontal" else LINES.transpose(0, 2, 1)).tolist()
     sign, name = (1, "positive") if ground == "dark" else (-1, "negative")
     table = sign * np.array([[-1, -1, -1], [2, 2, 2], [-1, -1, -1]])
     rows = [f"[{', '.join(f'{weight:2}' for weight in row)}]" for row in (table if line == "horizontal" else table.T)]
     return Exercise(
-        judge=knows(*usual)(lambda kernel: _finds_lines(kernel, line, ground)),
+        judge=knows(*usual)(lambda kernel: finds_lines(kernel, line, ground)),
         hint=(
             f"A {other} line covers one {part} of the filter, a {line} line one {middle}. "
             f"What must every {part} add up to, and what the middle {middle}?"

@@ -247,7 +247,7 @@ def early_stopping(losses=(0.9, 0.6, 0.5, 0.52, 0.48, 0.49, 0.55, 0.47)):
                 (
                     (len(losses), len(losses)),
                     f"After the {ORDINALS[trained]} epoch the loss has not fallen for two epochs. "
-                    f"Is there {'an' if trained == 7 else 'a'} {ORDINALS[trained + 1]}?",
+                    f"Is there {'an' if trained in (7, 10) else 'a'} {ORDINALS[trained + 1]}?",
                 ),
                 (
                     (best, best),

@@ -141,7 +141,7 @@ dense = ({size} * {size} * {channels} + 1) * ({size} * {size} * {filters})
 convolutional = ({kernel} * {kernel} * {channels} + 1) * {filters}
 answer = round(dense / convolutional)
 """,
-        lesson=f"About {dense / 1e6:.0f} million parameters against {conv}.",
+        lesson=f"{f'About {dense / 1e6:.0f} million' if dense >= 1e7 else f'{dense:,}'} parameters against {conv}.",
     )
 
 

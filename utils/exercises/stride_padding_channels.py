@@ -61,6 +61,7 @@ def output_width(width=32, size=5, zeros=2, stride=2):
     """Make exercise 3.2 for another image and filter, where the division leaves a remainder."""
     room = width - size + 2 * zeros  # pixels that the window can move by
     part = "Half a window" if stride == 2 else "A part of a window"
+    about = "about " * ((room // stride + 1) * stride != width)
     no_part = f"{part[0].lower()}{part[1:]} does not exist."
     return Exercise(
         judge=same_numbers(
@@ -90,7 +91,7 @@ def output_width(width=32, size=5, zeros=2, stride=2):
         solution=f"answer = ({width} - {size} + 2 * {zeros}) // {stride} + 1",
         lesson=(
             f"{room} // {stride} + 1 = {room // stride + 1}: "
-            f"{'half' if stride == 2 else 'a third of'} the width, as usual for stride {stride}."
+            f"{about}{'half' if stride == 2 else 'a third of'} the width, as usual for stride {stride}."
         ),
     )
 

@@ -138,6 +138,9 @@ answer = 100 * np.sqrt({p} * (1 - {p}) / {images})
 """,
         lesson=(
             "Differences of two or three points on 200 images say little, even if both runs were the same in all else."
+            if images == 200
+            else f"Differences below {1.4 * right:.1f} points on {images} images say little, even if both runs were "
+            "the same in all else."
         ),
     )
 

@@ -44,8 +44,10 @@ def grade(path, key, handed_in, folder, confined=True, seconds=SECONDS):
             page = report.page(f"Assignment {path.stem[:2]}", one.student, results, len(assignment.questions))
             (new / "feedback" / f"{one.student}.html").write_text(page, encoding="utf-8", errors="replace")
             print(f"{one.student}: {assignment.in_brief(results)}", flush=True)
+        listed = [one.student for one in assignments if one.questions]
         report.write_table(rows, new / "points.csv")
-    print(folder / "points.csv")
+        report.write_table(report.totals(rows, listed), new / "totals.csv", report.TOTALS)
+    print(f"points: {folder / 'points.csv'}\ntotals: {folder / 'totals.csv'}\nfeedback: {folder / 'feedback'}")
 
 
 class Assignment:
@@ -58,7 +60,7 @@ class Assignment:
     """
 
     def __init__(self, path, student, drawn):
-        self.student, self.questions = student, notebook.asked(path, drawn or {})
+        self.path, self.student, self.questions = path, student, notebook.asked(path, drawn or {})
 
     def cells(self, submitted):
         """Prepare the code cells of a submission to be run.
@@ -87,8 +89,8 @@ class Assignment:
         return cells, complaints
 
     def judge(self, answers):
-        """Return for each question its text, what was reported, the points and the feedback."""
-        records, complaints = answers
+        """Return a `report.Result` for each question."""
+        records, complaints, sources = answers
         results = []
         for name, question in self.questions.items():
             record = records.get(name)
@@ -97,27 +99,29 @@ class Assignment:
                 points, feedback = 0, complaints[name]
             data = question.data().strip()
             text = f"{question.text}\n\n```\n{data}\n```" if data else question.text
-            results.append((text, record, points, feedback))
+            number, code = notebook.number(self.path, name), sources.get(name, "")
+            results.append(report.Result(number, text, record, points, feedback, code))
         return results
 
     def rows(self, results):
         """Return the rows of the table: one for each question, or a single one if nothing could be graded."""
         if isinstance(results, str):
             return [(self.student, "", 0, len(self.questions), results)]
-        return [(self.student, place, *result[2:3], 1, result[3]) for place, result in enumerate(results, start=1)]
+        return [(self.student, place, one.points, 1, one.feedback) for place, one in enumerate(results, start=1)]
 
     def in_brief(self, results):
         """Return the result as a short text."""
         if isinstance(results, str):
             return results
-        return f"{sum(points for _, _, points, _ in results)} of {len(results)}"
+        return f"{sum(one.points for one in results)} of {len(results)}"
 
 
 def answers_of(handed, assignment, confined, seconds):
     """Run what one student handed in.
 
     Returns:
-        What was reported for each question, and what is wrong with cells; or a text if nothing can be graded.
+        What was reported for each question, what is wrong with cells, and the code of each answer, three dicts by the
+        names of the exercises; or a text if nothing can be graded.
     """
     if handed.complaint:
         return handed.complaint
@@ -130,4 +134,5 @@ def answers_of(handed, assignment, confined, seconds):
     cells, complaints = assignment.cells(submitted)
     if len(complaints) == len(assignment.questions):
         return "this is another notebook: it has none of the cells for the answers"
-    return collect(cells, confined, seconds), complaints
+    sources = {cell["question"]: cell["source"] for cell in cells if "question" in cell}
+    return collect(cells, confined, seconds), complaints, sources

@@ -13,6 +13,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from course.notebooks import METADATA, markdown_cells, read
 from course.publishing import parts
 from course.publishing.assignment.variant import numbers, variants
+from course.publishing.handouts.versions import hint_and_mistakes
+from course.publishing.text import plain
 from utils.exercises.exercise import NUMBERS, Exercise
 
 SETUP = "import numpy as np"
@@ -20,8 +22,13 @@ SETUP = "import numpy as np"
 
 def draw(path, seed, student=""):
     """Draw the numbers of all questions of an assignment for one student, by the names of the exercises."""
-    number = int(path.name[:2])
-    return {name: numbers(number, name, seed, student) for name in variants(number)}
+    chapter = int(path.name[:2])
+    return {name: numbers(chapter, name, seed, student) for name in variants(chapter)}
+
+
+def number(path, name):
+    """Return the number of an exercise, such as 2.4 for q4 of notebook 02."""
+    return f"{int(path.name[:2])}.{name.removeprefix('q')}"
 
 
 def variable(place, code):
@@ -73,14 +80,22 @@ def assignment(path, drawn, student="", solved=False):
     Returns:
         The notebook; its metadata name the assignment and the student.
     """
-    number, questions = int(path.name[:2]), asked(path, drawn)
-    cells = [locked(new_markdown_cell(introduction(read(path), number, len(drawn))), "introduction")]
+    questions = asked(path, drawn)
+    text = introduction(path, len(drawn))
+    if solved:
+        text = f"{text.splitlines()[0]}: solutions\n\nWith lesson, hint, and the feedback to usual mistakes."
+    cells = [locked(new_markdown_cell(text), "introduction")]
     cells += [locked(new_code_cell(SETUP), "setup")]
     for place, (name, question) in enumerate(questions.items(), start=1):
-        cells.append(locked(new_markdown_cell(f"### Question {place}\n\n{question.text}"), f"question_{name}"))
+        text = f"### Question {place} (exercise {number(path, name)})\n\n{question.text}"
+        cells.append(locked(new_markdown_cell(text), f"question_{name}"))
         cells.append(answer_cell(with_solution(question) if solved else question.code, name))
-    names = [question.variable for question in questions.values()]
-    cells.append(locked(new_code_cell(last_look(names)), "last_look"))
+        if solved:
+            text = f"{plain(question.exercise.lesson)}\n\n{hint_and_mistakes(question.exercise)}"
+            cells.append(locked(new_markdown_cell(text), f"notes_{name}"))
+    if not solved:
+        names = [question.variable for question in questions.values()]
+        cells.append(locked(new_code_cell(last_look(names)), "last_look"))
     notebook = new_notebook(cells=cells, metadata=nbformat.from_dict(METADATA))
     notebook.metadata["assignment"] = {"notebook": path.stem, "student": student}
     for cell in notebook.cells:
@@ -102,15 +117,23 @@ def with_solution(question):
     return question.data() + solution.removesuffix(f"{name} = {name}").rstrip()
 
 
-def introduction(lecture, number, questions):
+def introduction(path, questions):
     """Write the first cell."""
-    title = next(cell.source for cell in markdown_cells(lecture) if cell.source.startswith("# "))
-    title = title.splitlines()[0].removeprefix("# ").removeprefix(f"{number:02} ").strip(" ·:")
+    chapter = path.name[:2]
+    title = next(cell.source for cell in markdown_cells(read(path)) if cell.source.startswith("# "))
+    title = title.splitlines()[0].removeprefix("# ").removeprefix(f"{chapter} ").strip(" ·:")
     count = NUMBERS[questions] if questions < len(NUMBERS) else str(questions)
     return (
-        f"# Assignment {number:02}: {title}\n\n"
+        f"# Assignment {chapter}: {title}\n\n"
         f"{count.capitalize()} questions, one point each. Write every answer into the cell below its question, run "
         "the cells, save, and hand in this file.\n\n"
+        "- Put the file into any folder: NumPy is all that it needs. What the questions name is explained in the "
+        f"notebook `{path.stem}` of the course.\n"
+        "- An answer is a plain number, or a list of numbers such as `[1, 2]` or `[[1, 2], [3, 4]]`, without units and "
+        "quotation marks; Python may compute it, as in `answer_1 = 3 * 4`. Where a function is asked for, write its "
+        "body.\n"
+        "- To use the library of the course, put the file into the course's folder, the one that holds `utils`; then "
+        "`from utils.convolution import correlate2d` works, and it does so when you are graded.\n"
         "- Your answers are read from these cells and by these names, such as `answer_1`: keep both. Cells of your own "
         "are welcome between them.\n"
         "- The notebook will be run from top to bottom, without a network and without `utils.exercises`. A cell may "

@@ -5,11 +5,32 @@ import functools
 import html
 import json
 import re
+from typing import NamedTuple
 
+from course.publishing.assignment.verdict import UNANSWERED
 from course.publishing.mathematics import mathml
 
 COLUMNS = ("student", "question", "points", "of", "feedback")
-LONGEST_ANSWER = 300  # characters
+TOTALS = ("student", "points", "of")
+LONGEST_ANSWER, LONGEST_CODE = 300, 2000  # characters
+
+ERRORS = {  # in words
+    "SyntaxError": "Python cannot read this code. Look for a missing bracket, a comma, or a sign too many.",
+    "IndentationError": "a line begins too far to the right or to the left.",
+    "NameError": "a name is used that nothing has been given to. Is it spelt as above, and set in a cell before?",
+    "TypeError": "an operation or function got something of a type that it cannot work with.",
+    "ValueError": "a function got something of the right type, but with a value or size that it cannot work with.",
+    "IndexError": "a place is asked for that a list or array does not have; the first is 0.",
+    "KeyError": "a key is asked for that is not there.",
+    "AttributeError": "something has no part or function of this name.",
+    "ZeroDivisionError": "something is divided by 0.",
+    "ModuleNotFoundError": "this library is not there when the notebook is run for grading.",
+    "ImportError": "this library, or this part of it, is not there when the notebook is run for grading.",
+    "FileNotFoundError": "there is no such file when the notebook is run for grading.",
+    "PermissionError": "this file or network is closed to a notebook that is run for grading.",
+    "MemoryError": "more memory is asked for than a notebook gets.",
+    "RecursionError": "a function calls itself without end.",
+}
 
 PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -32,19 +53,44 @@ pre {{ overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; margin:
 """
 
 SECTION = """<section class="{kind}">
-<h2>Question {place}: {word}, {points} of 1</h2>
+<h2>Question {place} (exercise {number}): {word}, {points} of 1</h2>
 {question}
-<p>Your answer:</p>
-<pre>{answer}</pre>
+{answer}
 <p class="verdict">{feedback}</p>
 </section>"""
 
 
-def write_table(rows, path):
-    """Write the rows, tuples in the order of COLUMNS, as CSV; no text in it is taken for a formula by a spreadsheet."""
+class Result(NamedTuple):
+    """What became of one question."""
+
+    number: str  # of the exercise, 2.4
+    question: str  # Markdown
+    record: dict | None  # what the student's process reported
+    points: int
+    feedback: str
+    code: str = ""  # of the student's answer cell
+
+    def failed(self):
+        """Return what stopped the cell, or None."""
+        return self.record and (self.record.get("error") or self.record.get("fatal"))
+
+    def unanswered(self):
+        """Return whether the cell ran and left no answer."""
+        return self.feedback == UNANSWERED or bool(self.record and not self.failed() and not self.record.get("set"))
+
+
+def totals(rows, students):
+    """Add up the rows of the table, those of COLUMNS, to one of TOTALS for each of some students."""
+    return [
+        (student, *(sum(row[column] for row in rows if row[0] == student) for column in (2, 3))) for student in students
+    ]
+
+
+def write_table(rows, path, columns=COLUMNS):
+    """Write the rows, tuples in the order of the columns, as CSV; a spreadsheet takes no text in it for a formula."""
     with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(COLUMNS)
+        writer.writerow(columns)
         writer.writerows([harmless(entry) for entry in row] for row in rows)
 
 
@@ -59,29 +105,40 @@ def page(title, student, results, of):
     Args:
         title: The name of the assignment.
         student: Whose page it is.
-        results: For each question (text of the question, what was reported, points, feedback); or a text, if nothing
-            could be graded.
+        results: A `Result` for each question; or a text, if nothing could be graded.
         of: The number of points that there are.
     """
     if isinstance(results, str):
         body, points = f'<section><p class="verdict">{html.escape(results)}</p></section>', 0
     else:
-        body, points = "\n".join(map(section, range(1, len(results) + 1), results)), sum(row[2] for row in results)
+        body, points = "\n".join(map(section, range(1, len(results) + 1), results)), sum(one.points for one in results)
     return PAGE.format(title=html.escape(title), student=html.escape(student), points=points, of=of, body=body)
 
 
 def section(place, result):
     """Return one question of the page."""
-    question, record, points, feedback = result
     return SECTION.format(
-        kind="right" if points else "wrong",
-        word="right" if points else "not right",
+        kind="right" if result.points else "wrong",
+        word="right" if result.points else "not answered" if result.unanswered() else "not right",
         place=place,
-        points=points,
-        question=rendered(question),
-        answer=html.escape(shown(record)),
-        feedback=html.escape(feedback),
+        number=result.number,
+        points=result.points,
+        question=rendered(result.question),
+        answer=answered(result),
+        feedback=html.escape(result.feedback),
     )
+
+
+def answered(result):
+    """Return a student's answer as HTML: what the cell left, or its code and what stopped it."""
+    if result.unanswered() or not result.record:
+        return ""
+    if not (error := result.failed()):
+        return f"<p>Your answer:</p>\n<pre>{html.escape(shown(result.record))}</pre>"
+    name = re.search(r"error, (\w+)", str(error))
+    words = ERRORS.get(name[1], "") if name else ""
+    code = result.code if len(result.code) <= LONGEST_CODE else result.code[: LONGEST_CODE - 3] + "..."
+    return f"<p>Your code:</p>\n<pre>{html.escape(code)}</pre>" + f"\n<p>{name and name[1]}: {words}</p>" * bool(words)
 
 
 @functools.cache

@@ -1,6 +1,7 @@
 """Find what was handed in, and read it, whatever it is: nothing is guessed, and nothing stops the grading."""
 
 import json
+import unicodedata
 from typing import NamedTuple
 
 from course.publishing.folder import CannotPublish
@@ -41,8 +42,8 @@ def find(folder, name, students=()):
     for path in sorted(folder.iterdir()):
         if path.name.startswith("."):
             continue
-        student = path.name if path.is_dir() else path.stem
-        one = in_folder(path, name) if path.is_dir() else Handed(student, path)
+        student = unicodedata.normalize("NFC", path.name if path.is_dir() else path.stem)
+        one = in_folder(path, name)._replace(student=student) if path.is_dir() else Handed(student, path)
         if not path.is_dir() and (path.suffix != ".ipynb" or not path.is_file()):
             one = Handed(student, complaint="this is not a notebook, a file that ends with .ipynb")
         if not (one.path or path).resolve().is_relative_to(folder.resolve()):

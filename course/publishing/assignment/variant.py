@@ -17,6 +17,7 @@ import numpy as np
 
 from utils.exercises import MODULES
 from utils.exercises.exercise import LONGEST, Exercise, shorten
+from utils.exercises.judges import NEAR
 
 DRAWS = 500  # after so many unfit draws in a row the variant is at fault
 
@@ -80,7 +81,7 @@ def unfit(exercise, public):
     """Say why an exercise cannot be set: a text, empty if it can.
 
     Its solution has to be right, the public answer wrong, and each of the usual mistakes must get the feedback meant
-    for it, which does not hold the answer.
+    for it, which does not hold the answer. Nor may the answer, or a mistake, be taken for another mistake if rounded.
     """
     solution = answer(exercise)
     if exercise.evaluate(solution) != (True, exercise.lesson):
@@ -91,10 +92,43 @@ def unfit(exercise, public):
     for wrong, feedback in mistakes:
         if exercise.evaluate(wrong) != (False, shorten(feedback, LONGEST)):
             return f"another feedback than: {feedback}"
+    if confused(exercise, solution, mistakes):
+        return "rounded, an answer is taken for a usual mistake"
     texts = [exercise.hint_text, *(feedback for _, feedback in mistakes)]
     if any(holds(text, secret) for secret in secrets(solution) for text in texts):
         return "the hint or a feedback holds the answer"
     return ""
+
+
+def confused(exercise, solution, mistakes):
+    """Return whether a rounded answer gets the feedback to a mistake, or a rounded mistake that to another one.
+
+    A mistake whose feedback is about decimals is itself a rounded answer.
+    """
+    mistakes = [(wrong, shorten(feedback, LONGEST)) for wrong, feedback in mistakes if "decimal" not in feedback]
+    told = {feedback for _, feedback in mistakes}
+    if any(exercise.evaluate(near)[1] in told for near in rounded(solution)):
+        return True
+    verdicts = [(feedback, exercise.evaluate(near)) for wrong, feedback in mistakes for near in rounded(wrong, NEAR)]
+    return any(right or (text in told and text != feedback) for feedback, (right, text) in verdicts)
+
+
+def rounded(answer, share=np.inf):
+    """Return an answer rounded up, down and properly, to whole numbers and to one decimal.
+
+    Args:
+        answer: Any answer; none is returned for one without decimals, or below 1.
+        share: The largest change, as a share of each value.
+    """
+    try:
+        numbers = np.asarray(answer, float)
+    except (TypeError, ValueError):
+        return []
+    if not numbers.size or np.abs(numbers).max() < 1:
+        return []
+    made = [how(numbers * scale) / scale for scale in (1, 10) for how in (np.floor, np.round, np.ceil)]
+    changes = [np.abs(near - numbers) for near in made]
+    return [n.tolist() for n, off in zip(made, changes) if off.max() > 1e-9 and (off <= share * np.abs(numbers)).all()]
 
 
 def holds(text, secret):

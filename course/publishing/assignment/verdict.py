@@ -10,6 +10,7 @@ from course.publishing.assignment.plain import plain, restore
 from utils.exercises.exercise import LONGEST, TooLong, shorten
 
 MISSING = "The cell for this answer is missing, or was renamed. Nothing was guessed: ask your teacher."
+UNANSWERED = "Not answered."
 TWICE = "The cell for this answer is there more than once. Nothing was guessed: ask your teacher."
 
 
@@ -36,7 +37,7 @@ def judge(exercise, variable, record):
     except Exception as broken:  # forged data that no judge expects
         return 0, f"This answer cannot be judged ({type(broken).__name__}). Ask your teacher."
     if verdict is None:
-        return 0, error or "Not answered."
+        return 0, error or UNANSWERED
     return (1, feedback) if verdict else (0, shorten(f"{feedback} {error}", 2 * LONGEST))
 
 

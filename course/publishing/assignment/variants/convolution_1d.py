@@ -9,7 +9,8 @@ WEIGHTS = ((0.6, 0.3, 0.1), (0.7, 0.2, 0.1), (0.5, 0.4, 0.1), (0.8, 0.1, 0.1), (
 def example(rng):
     """Draw an example, a weight below the lowest point of its loss, and a rate with which a step does not pass it."""
     z, v = whole(rng, 2, 5), whole(rng, 0, 3)
-    return dict(z=z, p=z * v + whole(rng, 1, 6), v=v, rate=one(rng, 0.01, 0.02, 0.03, 0.04, 0.05))
+    rates = [rate for rate in (0.01, 0.02, 0.03, 0.04, 0.05) if 2 * rate * z**2 < 0.99]
+    return dict(z=z, p=z * v + whole(rng, 1, 6), v=v, rate=one(rng, *rates))
 
 
 VARIANTS = {

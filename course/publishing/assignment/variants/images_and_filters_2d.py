@@ -14,9 +14,10 @@ def nine_pixels(rng):
 
 
 def stripes(rng):
-    """Draw stripes, and columns to keep that are nearer to each other."""
-    step = whole(rng, 4, 15)
-    return dict(period=step + whole(rng, 1, 9), step=step)
+    """Draw stripes, and columns to keep whose alias has a whole number of them."""
+    less = whole(rng, 2, 6)
+    step = less * one(rng, 2, 3, 5, 6, 7)
+    return dict(period=step + less, step=step)
 
 
 def ask_for_columns(period, step):
@@ -33,10 +34,12 @@ def ask_for_columns(period, step):
 
 def ask_for_direction(nine):
     """Ask exercise 2.6."""
+    lecture = tuple(map(tuple, nine)) == ((10, 10, 10), (10, 10, 40), (10, 40, 70))
     first, second, third = (", ".join(map(str, row)) for row in nine)
     return (
         f"Nine pixels of an image: {first} in the first row, {second} in the second, {third} in the third. "
         "In which direction does the gradient point, according to Sobel's filters?"
+        + ("" if lecture else " Answer to one decimal.")
     )
 
 
@@ -54,7 +57,8 @@ def as_code(rows):
     return str([list(row) for row in rows])
 
 
-EVERY = {number: f"{number}th" for number in range(4, 21)} | {3: "3rd"}
+ENDINGS = {21: "st", 22: "nd", 23: "rd", 31: "st", 32: "nd", 33: "rd", 41: "st", 42: "nd"}
+EVERY = {number: f"{number}{ENDINGS.get(number, 'th')}" for number in range(4, 43)}
 SIDES = {"left": "to the **left**", "right": "to the **right**", "up": "**up**", "down": "**down**"}
 
 VARIANTS = {
@@ -81,7 +85,12 @@ VARIANTS = {
         draw=lambda rng: dict(side=one(rng, "left", "up", "down")),
         question=lambda side: (
             f"Find a 3×3 filter that moves the whole image one pixel {SIDES[side]}. "
-            "It is used as in `correlate2d`, without a flip; the result belongs to the pixel under its centre."
+            + (
+                "It is used as in `correlate2d`, without a flip; the result belongs to the pixel under its centre."
+                if side == "right"
+                else "It is laid on the pixels as it is, without a flip, and the nine products are added up; "
+                "the sum belongs to the pixel under its centre."
+            )
         ),
     ),
     "q5": Variant(

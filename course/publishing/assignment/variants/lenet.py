@@ -38,7 +38,14 @@ def ask_for_loss(scores, label):
     return (
         f"A network for four classes gives the scores ({', '.join(map(str, scores))}). "
         f"The {ORDINALS[label + 1]} class is the right one. Which probability does it get, and how large is the loss?"
+        + ("" if tuple(scores) == (3, 1, 0, 0) else " Give two decimals.")
     )
+
+
+def scores_with_a_best(rng):
+    """Draw scores of four classes, one of them 0 and one the largest, and the right class."""
+    scores = rearranged(rng, [0, *(whole(rng, 0, 3) for _ in range(2)), 4])
+    return dict(scores=scores, label=whole(rng, 0, 3))
 
 
 def losses(rng):
@@ -80,9 +87,7 @@ VARIANTS = {
     ),
     "q5": Variant(
         exercises.softmax_and_loss,
-        draw=lambda rng: dict(
-            scores=rearranged(rng, [0, *(whole(rng, 0, 4) for _ in range(3))]), label=whole(rng, 0, 3)
-        ),
+        draw=scores_with_a_best,
         question=ask_for_loss,
     ),
     "q6": Variant(exercises.early_stopping, draw=losses, question=ask_for_stop),

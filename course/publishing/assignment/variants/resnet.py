@@ -3,6 +3,13 @@
 from course.publishing.assignment.variant import Variant, one, whole
 from utils.exercises import resnet as exercises
 
+
+def blocks_and_short_paths(rng):
+    """Draw a number of blocks, the one to take out, and how many a short path goes through: less than half of them."""
+    blocks = whole(rng, 7, 14)
+    return dict(blocks=blocks, removed=whole(rng, 2, 6), through=whole(rng, 2, min(5, (blocks - 1) // 2)))
+
+
 VARIANTS = {
     "q3": Variant(
         exercises.falling_rates,
@@ -16,7 +23,7 @@ VARIANTS = {
     ),
     "q7": Variant(
         exercises.paths_left,
-        draw=lambda rng: dict(blocks=whole(rng, 7, 14), removed=whole(rng, 2, 6), through=whole(rng, 2, 5)),
+        draw=blocks_and_short_paths,
         question=lambda blocks, removed, through: (
             f"A residual network has {blocks} blocks. Block {removed} is taken out. How many paths are left, and how "
             f"many of those go through exactly {through} blocks?"

@@ -6,8 +6,8 @@ from utils.exercises.exercise import in_words
 
 
 def padding(rng):
-    """Draw a layer that needs an odd number of zeros."""
-    size, stride = one(rng, 5, 7, 9, 11), whole(rng, 2, 4)
+    """Draw a layer that needs an odd number of zeros; with an even stride any even number leaves a remainder."""
+    size, stride = one(rng, 5, 7, 9, 11), one(rng, 2, 4)
     output, total = whole(rng, 20, 70), one(rng, *range(3, size, 2))
     return dict(width=(output - 1) * stride + size - total, size=size, stride=stride, output=output)
 
