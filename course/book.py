@@ -40,7 +40,7 @@ def build(notebooks, folder):
     if not notebooks:
         raise CannotPublish("there is no notebook to make a book of; name one, or look into notebooks/")
     need("sphinx", "myst_nb", "sphinx_book_theme", "math_core", "ziamath", "fontTools")
-    from course.publishing.book import complete, font, source
+    from course.publishing.book import complete, finish, font, source
 
     contents = {path: stored(path) for path in notebooks}
     with whole(folder) as new, tempfile.TemporaryDirectory() as temporary:
@@ -48,7 +48,10 @@ def build(notebooks, folder):
         source.write(contents, work / "source")
         make(work)
         tidy(work / "html")
-        pages = [page.read_text(encoding="utf-8") for page in sorted((work / "html").rglob("*.html"))]
+        pages = []
+        for path in sorted((work / "html").rglob("*.html")):
+            pages.append(finish.page(path.read_text(encoding="utf-8")))
+            path.write_text(pages[-1], encoding="utf-8", newline="\n")
         (work / "html/_static/formulas.woff").write_bytes(font.math_font(font.characters(pages)))
         shutil.copytree(work / "html", new, dirs_exist_ok=True)
         for line in complete.compare(contents, new):

@@ -16,7 +16,7 @@ from course.__main__ import main as front_door
 from course.address import repository
 from course.notebooks import NOTEBOOKS, ROOT, markdown_cells, read
 from course.publishing import parts
-from course.publishing.book import complete, font, glossary, library, links, references
+from course.publishing.book import complete, finish, font, glossary, library, links, references
 from course.publishing.book.chapter import answer, plain
 from course.publishing.folder import CannotPublish
 from utils.exercises.exercise import Exercise
@@ -76,7 +76,7 @@ def test_every_picture_has_the_description_of_its_notebook(path, pages):
     assert shown == wanted and wanted
     assert all(re.findall(r'<img[^>]* alt="([^"]*)"', article(page)))
     explorers = sum(map(parts.is_explorer, outputs))
-    assert len(re.findall(r'<iframe loading="lazy" title="[^"]+"', page)) == explorers
+    assert len(re.findall(r'<iframe loading="lazy" onload="[^"]+" title="[^"]+"', page)) == explorers
 
 
 def test_a_book_that_lacks_something_is_noticed(book, tmp_path):
@@ -90,7 +90,7 @@ def test_a_book_that_lacks_something_is_noticed(book, tmp_path):
     text = (book / "notebooks" / page.name).read_text(encoding="utf-8")
     page.write_text(text, encoding="utf-8")
     assert complete.compare(wanted, tmp_path)
-    for broken in (text.replace("<iframe ", "<div "), re.sub(r"(_images/\w)", r"\1x", text, count=1)):
+    for broken in (text.replace("<iframe ", "<div "), re.sub(r'(src="../_images/\w)', r"\1x", text, count=1)):
         page.write_text(broken, encoding="utf-8")
         with pytest.raises(CannotPublish, match="12 pictures, 1 explorer; its chapter: "):
             complete.compare(wanted, tmp_path)
@@ -109,9 +109,11 @@ def test_exercises_have_hint_and_solution_folded(pages):
     for path in PATHS:
         page = article(pages[f"notebooks/{path.stem}.html"])
         notebook = chapter_of(path)
-        assert re.findall(r'<details class="fold"><summary>(\w+)<', page) == ["Hint", "Solution"] * len(
-            parts.questions(notebook, path)
-        )
+        assert re.findall(r'<details class="fold"><summary aria-label="([^"]+)">', page) == [
+            f"{kind} for {int(path.stem[:2])}.{number}"
+            for number in range(1, len(parts.questions(notebook, path)) + 1)
+            for kind in ("Hint", "Solution")
+        ]
         assert "not answered yet" not in page and "badge.svg" not in page
         assert f'href="../../slides/{path.stem}.html"' in page and ">Open in Colab</a>" in page
 
@@ -124,8 +126,8 @@ def chapter_of(path):
 
 def test_an_answer_shows_its_text_as_it_is():
     exercise = Exercise(judge=None, hint="a * b * c, `x_1`, $5 <b>", solution="\nanswer = a * b\n", lesson="It is [1].")
-    assert "::::{fold} Hint\na \\* b \\* c, `x_1`, \\$5 \\<b>\n::::" in answer(exercise)
-    assert "```python\nanswer = a * b\n```\n\nIt is \\[1\\].\n::::" in answer(exercise)
+    assert "::::{fold} Hint\n:for: 8.1\na \\* b \\* c, `x_1`, \\$5 \\<b>\n::::" in answer(exercise, "8.1")
+    assert "```python\nanswer = a * b\n```\n\nIt is \\[1\\].\n::::" in answer(exercise, "8.1")
     assert plain("`a_b` a_b") == "`a_b` a\\_b"
 
 
@@ -209,7 +211,8 @@ def test_the_glossary_is_large_and_every_term_is_used(pages):
     assert len(terms) >= 60 and len({term.name for term in terms}) == len(terms)
     assert glossary.SOURCE.read_text(encoding="utf-8").count("\n- **") == len(terms)
     page = article(pages["glossary.html"])
-    assert page.count("In chapters ") == len(terms) == page.count("<dt ")
+    others = sum(len(term.others) for term in terms)
+    assert page.count("In chapters ") == len(terms) == page.count("<dt ") - others
 
 
 @pytest.mark.parametrize("name", CHAPTERS, ids=lambda name: name[:2])
@@ -226,10 +229,8 @@ def test_a_chapter_links_the_first_use_of_each_term(name, pages):
 
 
 def test_terms_are_found_in_all_their_forms_and_nowhere_else():
-    terms = glossary.terms(
-        "- **feature map** (also map; not 03): A map.\n- **bias** (also biases): One.\n- **batch**: x"
-    )
-    assert terms[0] == ("feature map", ("map",), ("03",), "A map.")
+    terms = glossary.terms("- **feature map** (also map; not 03): A map.\n- **bias** (as biases): One.\n- **batch**: x")
+    assert terms[0] == ("feature map", ("map",), (), ("03",), "A map.")
     wanted, groups = glossary.pattern(terms)
     text = "Feature\nmaps, feature-map; MAPS, bias biases batches mapping heatmap re-map batch2"
     found = [(match[0], groups[match.lastgroup]) for match in wanted.finditer(text)]
@@ -285,6 +286,23 @@ def test_two_lines_about_one_work_are_one():
     for said in ("A (2010), *B*, chapters 4.3 (x) and 9. MIT", "A (2010), *B*; topics 'C'.", "A (2010), *B*, figure 4"):
         assert references.without_remarks(said).removesuffix(". MIT") == "A (2010), *B*"
     assert references.year("*Perception 2001*, 10.1234/2010.5, 1998 (1997)") == 2001
+
+
+def test_authors_are_named_in_one_style():
+    line = "K. He, X. Y. Zhang, Q. V. Le: *Delving: deep*, ICCV 2015. [arXiv](https://arxiv.org/abs/1502.01852)"
+    assert references.in_one_style(line) == (
+        "He, Zhang & Le (2015), *Delving: deep*, ICCV, [arXiv](https://arxiv.org/abs/1502.01852)"
+    )
+    assert references.in_one_style("D. Ba and others: *It?*, IJCV 1, 2015. x") == "Ba et al. (2015), *It?*, IJCV 1, x"
+    assert references.in_one_style("Lin (2013), *Network*") == "Lin (2013), *Network*"
+
+
+def test_a_doi_of_a_reprint_is_called_one():
+    reprint, own = "10.1145/3065386", "10.1109/5.726791"
+    written = f"A (2012), *B*, [doi:{reprint}](https://doi.org/{reprint})"
+    for text in ("A (2012), *B*", written):
+        assert references.with_doi(text, reprint) == written.replace("[doi", "reprinted as [doi") + "."
+    assert "reprinted" not in references.with_doi("A (1998), *B*", own)
 
 
 # Building
@@ -348,6 +366,37 @@ def test_the_font_has_the_characters_of_the_formulas_and_a_table_for_browsers():
         assert "MATH" in made and {0x2211, ord("x"), 0x1D465} <= set(made.getBestCmap())
 
 
+ROOTS = """() => document.fonts.load("20px Formulas", "√").then(() =>
+  [...document.querySelectorAll("msqrt, mroot")].map(root =>
+  root.getBoundingClientRect().width - root.firstElementChild.getBoundingClientRect().width))"""
+ROOT_SIGN = "<math><msqrt><mrow><mi>x</mi><mo>+</mo><mi>y</mi></mrow></msqrt></math>"
+
+
+@pytest.mark.parametrize("drawn, signs", [(font.DRAWN, True), ("", False)])
+def test_roots_have_their_sign(drawn, signs, book, pages, browser, monkeypatch):
+    from base64 import b64encode
+
+    monkeypatch.setattr(font, "DRAWN", drawn)
+    made = b64encode(font.math_font(font.characters([ROOT_SIGN]))).decode()
+    window = browser.new_page()
+    window.set_content(
+        f"<style>@font-face {{ font-family: Formulas; src: url(data:font/woff;base64,{made}) }}"
+        f"math {{ font-family: Formulas }}</style>{ROOT_SIGN}"
+    )
+    assert [width > 3 for width in window.evaluate(ROOTS)] == [signs]
+    window.close()
+
+
+def test_all_roots_of_the_book_have_their_sign(pages, book, browser):
+    window = browser.new_page()
+    found = [name for name, page in pages.items() if re.search("<msqrt|<mroot", page)]
+    assert found
+    for name in found:
+        window.goto((book / name).as_uri())
+        assert min(window.evaluate(ROOTS)) > 3, name
+    window.close()
+
+
 # In a browser
 
 LOOKED_AT = ["index.html", "notebooks/04_pooling_and_properties.html", "glossary.html"]
@@ -392,6 +441,32 @@ def test_the_search_lists_glossary_and_chapters_before_the_library(book, window)
     assert order == sorted(order) and order[0] == 0
 
 
+@pytest.mark.parametrize(
+    "query, first",
+    [
+        ("receptive field", "Glossary: receptive field"),
+        ("Batch Normalization", "Glossary: batch normalisation"),
+        ("skip connections", "Glossary: shortcut"),
+        ("1x1 convolution", "Glossary: 1 × 1 convolution"),
+        ("conv2d", "utils.convolution.conv2d"),
+    ],
+)
+def test_what_is_called_so_is_found_first_and_once(query, first, book, window):
+    window.goto((book / "search.html").as_uri() + f"?q={query.replace(' ', '+')}")
+    window.locator("ul.search a", has_text=re.compile(r"^\d\d ")).first.wait_for()
+    found = window.locator("ul.search a").all_inner_texts()
+    assert found[0] == first and found.count(first) == 1 and "Glossary" not in found
+
+
+def test_chapters_that_use_a_term_open_there(book, pages, window):
+    window.goto((book / "search.html").as_uri() + "?q=receptive+field")
+    window.locator("ul.search a", has_text="Changes").wait_for()
+    found = [link for link in window.evaluate(LINKS) if link.startswith("notebooks/")]
+    using = {name for name, page in pages.items() if 'id="use-receptive-field"' in page}
+    assert {link.split("#")[0] for link in found if link.endswith("#use-receptive-field")} >= using - {"glossary.html"}
+    assert using
+
+
 LINKS = "[...document.querySelectorAll('ul.search a')].map(link => link.getAttribute('href'))"
 
 
@@ -405,6 +480,7 @@ def test_figures_and_explorers_follow_the_theme_that_the_reader_chooses(book, br
         window.get_by_role("button", name="Color mode").click()
         window.locator(".theme-switch-container .dropdown-item", has_text=theme).click()
         wait_for_grounds(window, theme.lower())
+        assert not window.locator(".theme-switch-container .dropdown-menu").is_visible()
     window.close()
 
 
@@ -467,6 +543,55 @@ def test_what_keeps_people_from_reading_is_found(window):
 
     window.set_content('<html lang="en"><title>x</title><img src="data:,"><p style="color: #ccc">pale</p>')
     assert {name for name, _ in serious(Axe().run(window))} == {"image-alt", "color-contrast"}
+
+
+def test_what_is_heard_says_what_is_seen(book, window):
+    window.goto((book / "notebooks/04_pooling_and_properties.html").as_uri())
+    assert window.locator("details.hide > summary").get_attribute("aria-label") is None
+    window.locator("#pst-skip-link a").focus()
+    window.keyboard.press("Enter")
+    assert window.evaluate("document.activeElement.localName") == "article"
+    window.locator("iframe").scroll_into_view_if_needed()
+    still = window.locator("img:has(+ iframe)")
+    window.wait_for_function("document.querySelector('img:has(+ iframe)').ariaHidden === 'true'", timeout=5000)
+    assert still.count() == 1
+    assert window.locator("table.dataframe th:not([scope])").count() == 0 < window.locator("th[scope=row]").count()
+    window.goto((book / "glossary.html").as_uri())
+    assert window.get_by_role("link", name="stride in chapter 03").inner_text() == "03"
+
+
+def test_a_keyboard_stops_only_where_something_moves(book, window):
+    window.goto((book / "notebooks/08_resnet.html").as_uri())
+    window.wait_for_function(
+        "document.querySelector('article pre[tabindex]')", timeout=5000
+    )  # the theme does so, later
+    still = (
+        "[...document.querySelectorAll('article [tabindex=\"0\"]')].filter(one => one.scrollWidth <= one.clientWidth)"
+    )
+    assert window.evaluate(f"{still}.length") == 0
+    window.evaluate("document.querySelector('.formula').style.width = '20px'; dispatchEvent(new Event('resize'))")
+    assert window.locator(".formula[tabindex='0']").count() >= 1
+
+
+def test_a_picture_opens_in_full_size(book, pages, window):
+    window.goto((book / "notebooks/04_pooling_and_properties.html").as_uri())
+    window.locator("a.full-size").first.click()
+    window.wait_for_url("**/_images/*.png")
+    assert article(pages["notebooks/04_pooling_and_properties.html"]).count('class="full-size"') == len(
+        re.findall("<img [^>]*_images", article(pages["notebooks/04_pooling_and_properties.html"]))
+    )
+
+
+def test_headers_of_tables_are_told_apart():
+    start = '<table class="dataframe"><thead>'
+    made = finish.table(f"{start}<th></th><th>a</th></thead><th>0</th><td>1</td></table>")
+    assert made == f'{start}<td></td><th scope="col">a</th></thead><th scope="row">0</th><td>1</td></table>'
+    assert finish.table("<table><th>other</th></table>") == "<table><th>other</th></table>"
+
+
+def test_a_page_is_mended_outside_of_explorers():
+    page = "<title>X &#8212; X</title><iframe srcdoc=\"<img src='_images/x'><title>X &#8212; X</title>\">"
+    assert finish.page(page) == page.replace("<title>X &#8212; X</title><iframe", "<title>X</title><iframe")
 
 
 def test_without_scripts_text_formulas_and_pictures_are_there(book, browser):

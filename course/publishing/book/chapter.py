@@ -7,9 +7,12 @@ from nbformat.v4 import new_markdown_cell
 
 from course.notebooks import EXPLORER, markdown_cells
 from course.publishing import parts
+from course.publishing.book import finish
 from course.publishing.book.links import relink
 from course.publishing.text import plain
 
+# The still picture before an explorer is covered by it, and then hidden from those who do not see that.
+LIVE = f'{EXPLORER}loading="lazy" onload="this.previousElementSibling.ariaHidden = true" '
 BADGE = re.compile(r"\[!\[Open in Colab\]\([^)]*\)\]\(([^)]*)\)")
 
 
@@ -27,8 +30,11 @@ def chapter(notebook, path, pages):
     for cell in chapter.cells:
         if cell.cell_type == "code":
             cell.metadata = code_metadata(cell)
-            for output in filter(parts.is_explorer, cell.outputs):
-                output.data["text/html"] = output.data["text/html"].replace(EXPLORER, f'{EXPLORER}loading="lazy" ')
+            for output in cell.outputs:
+                if parts.is_explorer(output):
+                    output.data["text/html"] = output.data["text/html"].replace(EXPLORER, LIVE)
+                elif "text/html" in output.get("data", {}):
+                    output.data["text/html"] = finish.table(output.data["text/html"])
         elif cell.id not in answers:
             cell.source = relink(with_text_links(cell.source, path), f"notebooks/{path.name}", pages)
     first = markdown_cells(chapter)[0]
@@ -59,19 +65,20 @@ def add_answers(chapter, path):
     added = set()
     for question in parts.questions(chapter, path):
         question.answer.outputs = []  # "not answered yet", to whom?
+        label = re.sub(r"q(\d+)$", rf"{int(number(path))}.\1", question.name)
         place = next(k for k, cell in enumerate(chapter.cells) if cell is question.answer)
-        cell = new_markdown_cell(answer(question.exercise), id=f"{question.name}-answer")
+        cell = new_markdown_cell(answer(question.exercise, label), id=f"{question.name}-answer")
         chapter.cells.insert(place + 1, cell)
         added.add(cell.id)
     return added
 
 
-def answer(exercise):
-    """Return hint and solution of an exercise in Markdown."""
+def answer(exercise, label):
+    """Return hint and solution of an exercise, labelled by its number such as "8.1", in Markdown."""
     solution = f"```python\n{exercise.solution_code.strip()}\n```\n\n{plain(exercise.lesson)}"
-    return folded("Hint", plain(exercise.hint_text)) + "\n\n" + folded("Solution", solution)
+    return folded("Hint", label, plain(exercise.hint_text)) + "\n\n" + folded("Solution", label, solution)
 
 
-def folded(summary, text):
+def folded(summary, label, text):
     """Return Markdown that is seen after a press on its summary; extension.py has the directive."""
-    return f"::::{{fold}} {summary}\n{text}\n::::"
+    return f"::::{{fold}} {summary}\n:for: {label}\n{text}\n::::"

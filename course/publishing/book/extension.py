@@ -84,7 +84,7 @@ def visit_math(translator, node):
 
 
 def visit_block(translator, node):
-    """Write a formula on a line of its own; a keyboard scrolls it where it is too wide."""
+    """Write a formula on a line of its own; book.js lets a keyboard scroll it where it is too wide."""
     formula = mathematics.mathml(node.astext(), display=True)
-    translator.body.append(f'<div class="formula" tabindex="0">{formula}</div>')
+    translator.body.append(f'<div class="formula">{formula}</div>')
     raise SkipNode

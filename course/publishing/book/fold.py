@@ -1,6 +1,9 @@
 """The directive `fold`: what it holds is seen after a press on its title, by mouse or keyboard, without a script."""
 
+from typing import ClassVar
+
 from docutils import nodes
+from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
 
@@ -9,15 +12,16 @@ class FoldNode(nodes.General, nodes.Element):
 
 
 class Fold(SphinxDirective):
-    """Put the content into a `FoldNode`; the argument is its title."""
+    """Put the content into a `FoldNode`; the argument is its title, the option what it is for, which is only heard."""
 
     has_content = True
     required_arguments = 1
     final_argument_whitespace = True
+    option_spec: ClassVar = {"for": directives.unchanged_required}
 
     def run(self):
         """Read the content."""
-        return [FoldNode("", *self.parse_content_to_nodes(), title=self.arguments[0])]
+        return [FoldNode("", *self.parse_content_to_nodes(), title=self.arguments[0], of=self.options["for"])]
 
 
 def setup(app):
@@ -28,7 +32,9 @@ def setup(app):
 
 def visit(translator, node):
     """Open the element."""
-    translator.body.append(f'<details class="fold"><summary>{node["title"]}</summary>')
+    translator.body.append(
+        f'<details class="fold"><summary aria-label="{node["title"]} for {node["of"]}">{node["title"]}</summary>'
+    )
 
 
 def depart(translator, node):

@@ -14,6 +14,7 @@ from pathlib import Path
 MATH = re.compile(r"<math.*?</math>", re.DOTALL)
 TAG = re.compile(r"<annotation.*?</annotation>|<[^>]*>", re.DOTALL)
 ITALIC = (*range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D71C), 0x210E)  # browsers draw single letters with these
+DRAWN = "√()[]{}|‖¯‾→"  # what browsers draw without that a formula has the character: roots, fences, bars, arrows
 
 
 def characters(pages):
@@ -33,7 +34,7 @@ def math_font(characters):
     with subset.load_font(source(), options) as font:
         font.recalcTimestamp = False
         wanted = subset.Subsetter(options)
-        wanted.populate(unicodes=[*map(ord, characters), *ITALIC])
+        wanted.populate(unicodes=[*map(ord, {*characters, *DRAWN}), *ITALIC])
         wanted.subset(font)
         file = io.BytesIO()
         subset.save_font(font, file, options)

@@ -1,9 +1,10 @@
 """The glossary: a page of definitions, and in each chapter a link from the first use of every term.
 
-glossary.md has a line for each term: its name in bold, in brackets other names and the chapters where the word means
-something else, and the definition.
+glossary.md has a line for each term: its name in bold, in brackets other names, forms, and the chapters where the word
+means something else, and the definition.
 """
 
+import json
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +15,8 @@ from sphinx import addnodes
 from course.publishing.book.fold import FoldNode
 
 SOURCE = Path(__file__).with_name("glossary.md")
-BRACKETS = r"(?: \((?:also (?P<others>[^;)]+))?(?:; )?(?:not (?P<chapters>[^)]+))?\))?"
+SEARCH = Path(__file__).with_name("search.js")
+BRACKETS = r"(?: \((?:also (?P<others>[^;)]+))?(?:(?:; )?as (?P<forms>[^;)]+))?(?:(?:; )?not (?P<chapters>[^)]+))?\))?"
 ENTRY = re.compile(rf"^- \*\*(?P<name>[^*]+)\*\*{BRACKETS}: (?P<text>.+)", re.MULTILINE)
 PAGE = "glossary"
 NO_PROSE = (
@@ -27,7 +29,8 @@ class Term(NamedTuple):
     """A term of the glossary."""
 
     name: str
-    others: tuple[str, ...]
+    others: tuple[str, ...]  # names with an entry of their own
+    forms: tuple[str, ...]  # forms and spellings without one
     elsewhere: tuple[str, ...]  # numbers of the chapters where the word means something else
     text: str  # the definition, in Markdown
 
@@ -36,7 +39,7 @@ def terms(text=None):
     """List the terms of a text like glossary.md, which is the default."""
     text = SOURCE.read_text(encoding="utf-8") if text is None else text
     return [
-        Term(found["name"], listed(found["others"]), listed(found["chapters"]), found["text"])
+        Term(found["name"], *map(listed, found.group("others", "forms", "chapters")), found["text"])
         for found in ENTRY.finditer(text)
     ]
 
@@ -47,10 +50,15 @@ def listed(text):
 
 
 def page(terms):
-    """Return the page in MyST's Markdown, terms in alphabetical order."""
-    terms = sorted(terms, key=lambda term: term.name.lower())
-    entries = [f"{term.name}\n  {term.text}\n" for term in terms]
-    return "# Glossary\n\n:::{glossary}\n" + "\n".join(entries) + ":::\n"
+    """Return the page in MyST's Markdown: by their first letters, the terms and their other names in order."""
+    entries = {term.name: term.text for term in terms}
+    entries |= {other: f"See {{term}}`{term.name}`." for term in terms for other in term.others}
+    letters = {}
+    for name in sorted(entries, key=str.lower):
+        letters.setdefault(name[0].upper(), []).append(f"{name}\n  {entries[name]}\n")
+    jump = " · ".join(f"[{letter}](#{letter.lower()})" for letter in letters)
+    parts = [f"## {letter}\n\n:::{{glossary}}\n" + "\n".join(part) + ":::\n" for letter, part in letters.items()]
+    return "\n".join(["# Glossary\n", f"{jump}\n", *parts])
 
 
 def pattern(terms):
@@ -59,7 +67,9 @@ def pattern(terms):
     Returns:
         (a compiled pattern, a dict from the name of a group in it to the name of a term)
     """
-    names = sorted(((name, term.name) for term in terms for name in (term.name, *term.others)), key=by_length)
+    names = sorted(
+        ((name, term.name) for term in terms for name in (term.name, *term.others, *term.forms)), key=by_length
+    )
     groups = {f"n{k}": term for k, (_, term) in enumerate(names)}
     choices = "|".join(f"(?P<n{k}>{forms(name)})" for k, (name, _) in enumerate(names))
     return re.compile(rf"(?<![\w-])(?:{choices})(?![\w-])", re.IGNORECASE), groups
@@ -81,6 +91,7 @@ def setup(app):
     app.connect("builder-inited", begin)
     app.connect("doctree-read", link_first_uses)
     app.connect("doctree-resolved", link_back)
+    app.connect("build-finished", add_to_search)
 
 
 def begin(app):
@@ -161,10 +172,33 @@ def link_back(app, tree, page):
         return
     for item in tree.findall(nodes.definition_list_item):
         name = item.next_node(nodes.term).astext()
-        line = nodes.paragraph("", "In chapters ", classes=["uses"])
-        for k, user in enumerate(app.env.course_uses.get(name, [])):
-            line += nodes.Text(", " if k else "")
-            address = f"{app.builder.get_relative_uri(PAGE, user)}#{anchor(name)}"
-            line += nodes.reference("", user.removeprefix("notebooks/")[:2], refuri=address, internal=True)
-        if len(line) > 1:
+        links = [link_to_use(app, name, user) for user in app.env.course_uses.get(name, [])]
+        if links:
+            line = nodes.raw("", f'<p class="uses">In chapters {", ".join(links)}</p>', format="html")
             item.next_node(nodes.definition).append(line)
+
+
+def link_to_use(app, name, page):
+    """Return the HTML of a link to the first use of a term on a page: it shows its number, and is read out in full."""
+    number = page.removeprefix("notebooks/")[:2]
+    address = f"{app.builder.get_relative_uri(PAGE, page)}#{anchor(name)}"
+    return f'<a class="reference internal" aria-label="{name} in chapter {number}" href="{address}">{number}</a>'
+
+
+def add_to_search(app, error):
+    """Give the search the names of all terms, and the places where chapters use them first."""
+    if error:
+        return
+    ids = app.env.domains.standard_domain.objects
+    known = {
+        term.name: {
+            "names": [term.name, *term.others, *term.forms],
+            "id": ids["term", term.name][1],
+            "uses": {user: anchor(term.name) for user in app.env.course_uses.get(term.name, [])},
+        }
+        for term in terms()
+        if ("term", term.name) in ids
+    }
+    file = Path(app.outdir) / "_static/searchtools.js"
+    added = f"const TERMS = {json.dumps(known, sort_keys=True)};\n{SEARCH.read_text(encoding='utf-8')}"
+    file.write_text(f"{file.read_text(encoding='utf-8')}\n{added}", encoding="utf-8", newline="\n")

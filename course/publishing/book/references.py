@@ -18,6 +18,11 @@ REMARKS = re.compile(
     r"|, (?:chapters?|sections?|figure) .*?(?=\. |, \[|$)"
     r"| \((?!\d{4})[^()]*\)(?=\. \[)"
 )
+# Two chapters give initials and put the year last: A. B. Author, C. Author: *Title*, Journal 1, 2015. Link
+INITIALS = r"(?:[A-Z]\. )+"
+YEAR_LAST = re.compile(
+    rf"^(?P<names>{INITIALS}[^:*]+?)(?P<others> and others)?: (?P<title>\*[^*]+\*)(?P<where>.*?),? (?P<year>\d{{4}})\. "
+)
 AFTER = re.compile(r"(?<=\))(?:: |, |\. ).*")
 
 
@@ -53,6 +58,18 @@ def without_remarks(line):
     return line
 
 
+def in_one_style(line):
+    """Return a line with names and year as most have them: Author & Author (2015), *Title*, Journal 1, Link."""
+    return YEAR_LAST.sub(year_first, line)
+
+
+def year_first(found):
+    """Return what `YEAR_LAST` has found, with the year after the names."""
+    names = [re.sub(rf"^{INITIALS}", "", name) for name in found["names"].split(", ")]
+    first = ", ".join(names[:-1]) + (" & " if names[1:] else "") + names[-1]
+    return f"{first}{' et al.' if found['others'] else ''} ({found['year']}), {found['title']}{found['where']}, "
+
+
 def key(line):
     """Return a work's DOI, or its title if it has none, or else the line."""
     if identifier := IDENTIFIER.search(line):
@@ -72,7 +89,7 @@ def page(citations, link):
     """
     entries = {True: [], False: []}  # has it a title?
     for name, (text, chapters) in sorted(works(citations).items(), key=lambda item: (year(item[1][0]), item[0])):
-        entry = f"- {with_doi(text, name)} <br>Cited in {', '.join(map(link, chapters))}."
+        entry = f"- {with_doi(in_one_style(text), name)} <br>Cited in {', '.join(map(link, chapters))}."
         entries["*" in text].append(entry)
     lines = ["# References", "", "What the chapters cite, the oldest first.", "", *entries[True], ""]
     return "\n".join([*lines, "## Data", "", *entries[False]]) + "\n"
@@ -83,6 +100,8 @@ def with_doi(text, name):
     text = text.strip().rstrip(".")
     if name.startswith("10.") and f"doi.org/{name}" not in text:
         text += f", [doi:{name}](https://doi.org/{name})"
+    if name in DOIS["titles"].values():
+        text = text.replace(f"[doi:{name}]", f"reprinted as [doi:{name}]")
     return text + "."
 
 

@@ -14,3 +14,14 @@ function follow() {
 new MutationObserver(follow).observe(document.documentElement, { attributeFilter: ["data-theme"] });
 system.addEventListener("change", follow);
 follow();
+
+// A keyboard stops at a formula only where there is something to scroll.
+function reach() {
+  for (const formula of document.querySelectorAll(".formula")) {
+    if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
+    else formula.removeAttribute("tabindex");
+  }
+}
+
+addEventListener("resize", reach);
+document.fonts.ready.then(reach);
