@@ -190,6 +190,30 @@ def is_shown(block):
     return block.evaluate("block => !block.matches('.fragment:not(.visible)')")
 
 
+def test_space_shows_every_slide_in_order_after_a_jump_back(small):
+    sections = [text(f"## S{n}", f"a{n}", f"**Predict:** {n}?") for n in range(3)]
+    opened = small(
+        (text("# Title"), "slide"),
+        *((cell, kind) for n in range(3) for cell, kind in ((sections[n], "slide"), (text(f"b{n}"), "fragment"))),
+    )
+    forward = walk(opened, 7)
+    assert len(set(forward)) == 7
+    for key, number in (("2", 1), ("4", 3)):
+        for pressed in ("g", key, "Enter"):
+            opened.keyboard.press(pressed)
+        opened.wait_for_function(f"document.querySelector('{PRESENT}').dataset.number === '{key}/7'")
+        assert walk(opened, 7 - number) == forward[number:]
+
+
+def walk(opened, count):
+    """Press Space from slide to slide, and return the numbers of the slides that came."""
+    seen = []
+    for _ in range(count):
+        seen.append(opened.locator(PRESENT).get_attribute("data-number"))
+        opened.keyboard.press("Space")
+    return seen
+
+
 def test_slides_are_the_same_on_each_opening_and_in_each_window(built, show):
     opened = show(built / "02_images_and_filters_2d.html")
     arranged = opened.evaluate(SHOWN)
