@@ -2,8 +2,8 @@
 
 Out go the set-up cell, cells of the type `skip`, the Colab badge with the links beside it, and the cells in which
 answers to exercises are typed and checked; of these, what the question needs stays. Hints and solutions go into the
-speaker's notes. In code, the description of a figure becomes "…": it says what the room should see for itself. An
-explorer stands alone where its code does nothing but call it.
+speaker's notes. Code comes without the description of its figure, which says what the room should see for itself, and
+without the dots that a training prints. An explorer stands alone where its code does nothing but call it.
 """
 
 import ast
@@ -16,7 +16,7 @@ from course.publishing import parts
 
 NAVIGATION = re.compile(r"^.*\]\(https://colab\.research\.google\.com/.*\n?", re.MULTILINE)
 ANSWER = re.compile(r"^answer = None.*\n?|^exercises\.q\d+\.check\(.*\n?|^# exercises\..*\n?", re.MULTILINE)
-SHOWN = "…"  # stands for the description of a figure
+PROGRESS = re.compile(r"^.{24,} (?:\.+ \d+ (?:epochs?|steps?)|\.{5,})(?:\n|$)", re.MULTILINE)  # of utils.training
 HANDED_ON = """<script>
 // Keys that a presenter sends, and Escape, go on to the slides; all others stay in the explorer.
 addEventListener("keydown", event => {
@@ -43,7 +43,7 @@ def for_the_room(notebook, path):
             cell.metadata["slideshow"] = {"slide_type": "-"}  # at once, with the question
         else:
             cell.source = "" if only_calls_an_explorer(cell) else without_descriptions(cell.source)
-            cell.outputs = [with_keys(output) for output in cell.outputs]
+            cell.outputs = [with_keys(output) for output in map(without_progress, cell.outputs) if output]
         if cell.source.strip() or cell.get("outputs"):
             cells.append(cell)
     notebook.cells = cells
@@ -68,26 +68,30 @@ def only_calls_an_explorer(cell):
 
 
 def without_descriptions(source):
-    """Return a cell's code with "…" in place of the texts given as `shows`."""
+    """Return a cell's code without the arguments `shows`."""
     try:
         tree = ast.parse(source)
     except SyntaxError:  # magics of IPython
         return source
-    given = [
-        keyword.value
-        for call in ast.walk(tree)
-        if isinstance(call, ast.Call)
-        for keyword in call.keywords
-        if keyword.arg == "shows"
-    ]
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    given = [keyword for call in calls for keyword in call.keywords if keyword.arg == "shows"]
     lines = source.encode().splitlines(keepends=True)  # Python counts columns in bytes
     starts = [sum(map(len, lines[:number])) for number in range(len(lines) + 1)]
     code = source.encode()
-    for value in sorted(given, key=lambda value: -value.lineno):
-        begin = starts[value.lineno - 1] + value.col_offset
-        end = starts[value.end_lineno - 1] + value.end_col_offset
-        code = code[:begin] + f'"{SHOWN}"'.encode() + code[end:]
+    for keyword in sorted(given, key=lambda keyword: -keyword.lineno):
+        before = code[: starts[keyword.lineno - 1] + keyword.col_offset]
+        after = code[starts[keyword.end_lineno - 1] + keyword.end_col_offset :]
+        shorter = re.sub(rb",\s*$", b"", before)  # but for a first argument, and one below a comment
+        code = shorter + (after if shorter != before else re.sub(rb"^\s*,\s*", b"", after))
     return code.decode()
+
+
+def without_progress(output):
+    """Return an output without the lines in which a training counts its epochs; None if nothing is left."""
+    if output.output_type == "stream":
+        output.text = PROGRESS.sub("", output.text)
+        return output if output.text.strip() else None
+    return output
 
 
 def with_keys(output):
