@@ -4,7 +4,7 @@ import ast
 import re
 
 import pytest
-from nbformat.v4 import new_output
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from course import slides
 from course.__main__ import main
@@ -32,6 +32,22 @@ def test_the_room_sees_neither_the_set_up_nor_what_only_a_reader_needs():
 )
 def test_code_comes_without_the_description_of_its_figure(source, shorter):
     assert cells.without_descriptions(source) == shorter
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("plots.images({'a': a},\n  size=2)", ""),
+        ("from b import c\n\nplots.confusion(c)", ""),
+        ("a = 1\nplots.images(a)", "a = 1\nplots.images(a)"),
+        ("network", "network"),
+    ],
+)
+def test_a_figure_stands_alone_where_code_only_draws_it(source, shown, tmp_path):
+    figure = new_output("display_data", {"image/png": "iVBORw0="}, metadata={"image/png": {"alt": "a line"}})
+    notebook = new_notebook(cells=[new_code_cell(source, outputs=[figure])])
+    (cell,) = cells.for_the_room(notebook, tmp_path / "01_small.ipynb").cells
+    assert cell.source == shown and cell.outputs
 
 
 def test_code_without_descriptions_is_still_code():

@@ -3,7 +3,8 @@
 Out go the set-up cell, cells of the type `skip`, the Colab badge with the links beside it, and the cells in which
 answers to exercises are typed and checked; of these, what the question needs stays. Hints and solutions go into the
 speaker's notes. Code comes without the description of its figure, which says what the room should see for itself, and
-without the dots that a training prints. An explorer stands alone where its code does nothing but call it.
+without the dots that a training prints. An explorer or a figure stands alone where its code does nothing but call for
+it.
 """
 
 import ast
@@ -12,6 +13,7 @@ import re
 
 from nbformat.v4 import new_markdown_cell
 
+from course.notebooks import IMAGES
 from course.publishing import parts
 
 NAVIGATION = re.compile(r"^.*\]\(https://colab\.research\.google\.com/.*\n?", re.MULTILINE)
@@ -42,7 +44,7 @@ def for_the_room(notebook, path):
             cell.source, cell.outputs = ANSWER.sub("", cell.source).strip("\n"), []
             cell.metadata["slideshow"] = {"slide_type": "-"}  # at once, with the question
         else:
-            cell.source = "" if only_calls_an_explorer(cell) else without_descriptions(cell.source)
+            cell.source = "" if only_shows(cell) else without_descriptions(cell.source)
             cell.outputs = [with_keys(output) for output in map(without_progress, cell.outputs) if output]
         if cell.source.strip() or cell.get("outputs"):
             cells.append(cell)
@@ -59,12 +61,19 @@ def speakers(question):
     return cell
 
 
-def only_calls_an_explorer(cell):
-    """Return True for a cell that shows an explorer, and whose code is its call and imports."""
-    if not any(map(parts.is_explorer, cell.outputs)):
+def only_shows(cell):
+    """Return True for a cell that shows an explorer or a figure, and whose code is one call and imports."""
+    if not any(parts.is_explorer(output) or is_figure(output) for output in cell.outputs):
         return False
     *before, last = ast.parse(cell.source).body
-    return isinstance(last, ast.Expr) and all(isinstance(line, (ast.Import, ast.ImportFrom)) for line in before)
+    if not isinstance(last, ast.Expr) or not all(isinstance(line, (ast.Import, ast.ImportFrom)) for line in before):
+        return False
+    return any(map(parts.is_explorer, cell.outputs)) or ast.unparse(last).startswith("plots.")
+
+
+def is_figure(output):
+    """Return True for an output that is a picture."""
+    return any(kind in output.get("data", {}) for kind in IMAGES)
 
 
 def without_descriptions(source):
