@@ -186,6 +186,17 @@ def test_a_step_shows_what_one_cell_brings(small):
     assert "Wait." in opened.evaluate("Reveal.getSlideNotes(document.querySelectorAll('section.page')[1])")
 
 
+def test_what_a_colon_announces_comes_in_the_same_step(small):
+    opened = small(
+        (text("# Steps", "One"), "slide"),
+        (text("**Two:**"), "fragment"),
+        (code("two"), "subslide"),
+        (text("Three"), "fragment"),
+    )
+    steps = [block.get_attribute("data-fragment-index") for block in opened.locator(".block").all()]
+    assert steps == [None, "0", "0", "1"]
+
+
 def is_shown(block):
     return block.evaluate("block => !block.matches('.fragment:not(.visible)')")
 

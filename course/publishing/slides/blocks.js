@@ -18,7 +18,7 @@ function groupsOf(notebook) {
     if (isExercise(title) && type !== "-") title = section; // what follows an exercise goes on with the section
     if (type === "slide" || !groups.length) { column += 1; begin(); }
     else if (title !== current().title) begin();
-    if (type !== "-") steps += 1;
+    if (type !== "-" && !current().blocks.at(-1)?.opens) steps += 1; // what a colon announces comes with it
     let last = null;
     for (const block of [...cell.children].flatMap(blocksOf)) {
       if (block.kind === "title") {
