@@ -304,7 +304,9 @@ def test_the_view_for_the_speaker_opens_without_a_network(built, show):
     with opened.context.expect_page() as waiting:
         opened.keyboard.press("s")
     notes = waiting.value
-    notes.wait_for_function("document.querySelector('.speaker-controls-notes .value')?.innerText.includes('Solution.')")
+    notes.wait_for_function(
+        "/Hint.*Solution.*Usual mistakes/s.test(document.querySelector('.speaker-controls-notes .value')?.innerText)"
+    )
     frames = [frame for frame in notes.frames if frame.url.startswith("file:")]
     assert len(frames) == 2 and f"#/{column}" in frames[0].url
     for frame in frames:

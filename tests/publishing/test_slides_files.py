@@ -2,6 +2,7 @@
 
 import ast
 import re
+from types import SimpleNamespace
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
@@ -64,6 +65,14 @@ def test_the_dots_of_a_training_stay_in_the_notebook():
     output = cells.without_progress(new_output("stream", text="\n".join(lines)))
     assert output.text == "\n".join(lines[2:])
     assert cells.without_progress(new_output("stream", text="\n".join(lines[:2]) + "\n")) is None
+
+
+def test_the_speaker_reads_the_first_usual_mistakes():
+    wrong = [(1234, "Rows_too?"), (1235, "Rows_too?"), (list(range(20)), "Long."), (abs, "Code."), (True, "d")]
+    exercise = SimpleNamespace(mistakes=[*wrong, (2, "e"), (3, "f")])
+    listed = ["- `1,234`: Rows\\_too?", "- Long.", "- Code.", "- `True`: d", "- `2`: e"]
+    assert cells.mistakes(exercise).splitlines() == ["", "", "**Usual mistakes**", "", *listed]
+    assert cells.mistakes(SimpleNamespace(mistakes=())) == ""
 
 
 @pytest.mark.parametrize(

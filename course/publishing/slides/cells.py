@@ -1,10 +1,10 @@
 """A notebook made ready for the room: what only its reader needs is left out.
 
 Out go the set-up cell, cells of the type `skip`, the Colab badge with the links beside it, and the cells in which
-answers to exercises are typed and checked; of these, what the question needs stays. Hints and solutions go into the
-speaker's notes. Code comes without the description of its figure, which says what the room should see for itself, and
-without the dots that a training prints. An explorer or a figure stands alone where its code does nothing but call for
-it.
+answers to exercises are typed and checked; of these, what the question needs stays. Hints, solutions and usual mistakes
+go into the speaker's notes. Code comes without the description of its figure, which says what the room should see for
+itself, and without the dots that a training prints. An explorer or a figure stands alone where its code does nothing
+but call for it.
 """
 
 import ast
@@ -15,6 +15,8 @@ from nbformat.v4 import new_markdown_cell
 
 from course.notebooks import IMAGES
 from course.publishing import parts
+from course.publishing.handouts.versions import shown
+from course.publishing.text import plain
 
 NAVIGATION = re.compile(r"^.*\]\(https://colab\.research\.google\.com/.*\n?", re.MULTILINE)
 ANSWER = re.compile(r"^answer = None.*\n?|^exercises\.q\d+\.check\(.*\n?|^# exercises\..*\n?", re.MULTILINE)
@@ -53,12 +55,28 @@ def for_the_room(notebook, path):
 
 
 def speakers(question):
-    """Return a cell of notes with the hint and the solution of an exercise."""
+    """Return a cell of notes with the hint and the solution of an exercise, and its first usual mistakes."""
     exercise = question.exercise
     text = f"**Hint.** {exercise.hint_text}\n\n**Solution.**\n\n```python\n{exercise.solution_code.strip()}\n```\n\n"
-    cell = new_markdown_cell(text + exercise.lesson, id=f"{question.answer.id}-notes")
+    cell = new_markdown_cell(text + exercise.lesson + mistakes(exercise), id=f"{question.answer.id}-notes")
     cell.metadata["slideshow"] = {"slide_type": "notes"}
     return cell
+
+
+def mistakes(exercise, most=5, longest=30):
+    """Return the usual mistakes of an exercise as Markdown: what is wrong, and what the checker says to it.
+
+    Args:
+        exercise: A `utils.exercises.exercise.Exercise`.
+        most: How many there may be.
+        longest: An answer of more characters is left out, and so is a function; the feedback remains.
+    """
+    found = {}
+    for wrong, feedback in exercise.mistakes:
+        answer = "" if callable(wrong) else shown(wrong)
+        found.setdefault(feedback, f"`{answer}`: " if 0 < len(answer) <= longest else "")
+    lines = [f"- {answer}{plain(feedback)}" for feedback, answer in list(found.items())[:most]]
+    return "\n".join(["\n\n**Usual mistakes**\n", *lines]) if lines else ""
 
 
 def only_shows(cell):
