@@ -225,6 +225,16 @@ def walk(opened, count):
     return seen
 
 
+def test_enter_opens_the_slide_that_was_chosen_in_the_overview(built, show):
+    opened = show(built / "00_cnn_at_a_glance.html")
+    for key in ("Escape", "ArrowRight", "ArrowRight"):
+        opened.keyboard.press(key)
+    opened.wait_for_function("Reveal.isOverview() && Reveal.getIndices().h > 0")
+    chosen = opened.evaluate(PLACE)
+    opened.keyboard.press("Enter")
+    assert not opened.evaluate("Reveal.isOverview()") and opened.evaluate(PLACE) == chosen
+
+
 def test_slides_are_the_same_on_each_opening_and_in_each_window(built, show):
     opened = show(built / "02_images_and_filters_2d.html")
     arranged = opened.evaluate(SHOWN)

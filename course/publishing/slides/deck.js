@@ -76,6 +76,15 @@ function forgetPlaces() {
   });
 }
 
+/** Open the slide that was chosen in the overview with Enter. */
+function openWithEnter() {
+  addEventListener("keydown", event => {
+    if (event.key !== "Enter" || !Reveal.isOverview() || event.target.matches("input")) return;
+    event.preventDefault();
+    Reveal.toggleOverview(false);
+  });
+}
+
 /** Let the page count as loading until the function that is returned is called: who prints it waits for that. */
 function holdLoading() {
   const frame = document.body.appendChild(document.createElement("iframe"));
@@ -98,6 +107,7 @@ async function start() {
     scrollActivationWidth: null, plugins: [RevealNotes],
   });
   forgetPlaces();
+  openWithEnter();
   handOnKeys();
   loaded();
 }
