@@ -105,7 +105,8 @@ def open_explorer(opened, number):
         (".block { position: relative; left: 300px }", "does not fit"),
         (".code pre { white-space: pre; overflow: hidden; width: 300px }", "hides|cut"),
         (".code pre { width: 300px }", "line of code is broken"),
-        (".block > p { font-size: 16px }", "p has 16 pixels"),
+        (".block > p { font-size: 19px }", "p has 19 pixels"),
+        ("pre { font-size: 17px !important }", "has 17 pixels"),
         (".block { max-height: 60px; overflow: auto }", "hides"),
     ],
 )
