@@ -30,7 +30,8 @@
     for (const one of inside) {
       const words = [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim());
       const size = parseFloat(getComputedStyle(one).fontSize) * scale * 1280 / innerWidth;
-      if (words && !one.closest("annotation, iframe, style") && size < 17.99) complain(`${one.localName} has ${size} pixels`);
+      const least = one.closest("pre, math") ? 18 : 20; // code and the scripts of formulas may be smaller than text
+      if (words && !one.closest("annotation, iframe, style") && size < least - 0.01) complain(`${one.localName} has ${size} pixels`);
     }
     const blocks = [...page.querySelectorAll(".block")];
     const asked = blocks.findIndex(block => block.querySelector(".predict"));

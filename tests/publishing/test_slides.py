@@ -3,51 +3,18 @@
 import re
 
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from course import slides
-from course.notebooks import NOTEBOOKS, write
+from course.notebooks import NOTEBOOKS
 from tests.helpers import ROOT
 from utils.explorers.explorer import WIDE
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 AUDIT = (ROOT / "tests/publishing/audit.js").read_text(encoding="utf-8")
 SIZES = ({"width": 1280, "height": 720}, {"width": 1024, "height": 768})
-
-
-@pytest.fixture(scope="session")
-def built(tmp_path_factory):
-    """The folder with the slides of all notebooks."""
-    folder = tmp_path_factory.mktemp("published") / "slides"
-    slides.build(PATHS, folder)
-    return folder
-
-
-@pytest.fixture
-def show(browser):
-    """A function that opens slides from a file; what asks for something else, or an error, fails the test."""
-    complaints = []
-    context = browser.new_context(viewport=SIZES[0])
-
-    def watch(opened):
-        opened.on("request", lambda request: complaints.append(request.url[:99]) if fetched(request) else None)
-        opened.on("pageerror", lambda error: complaints.append(str(error)))
-
-    context.on("page", watch)
-
-    def shown(file):
-        opened = context.new_page()
-        opened.goto(file.resolve().as_uri())
-        opened.wait_for_function("window.Reveal && Reveal.isReady()")
-        return opened
-
-    yield shown
-    context.close()
-    assert not complaints
-
-
-def fetched(request):
-    return not request.url.startswith(("file:", "about:", "data:", "blob:"))
+PRESENT = "section.present section.present"
+PLACE = "() => JSON.stringify(Reveal.getIndices())"
 
 
 def go(opened, section):
@@ -58,23 +25,6 @@ def go(opened, section):
         while (Reveal.availableFragments().next) Reveal.nextFragment();
         return place.h;
     }}""")
-
-
-@pytest.fixture
-def small(tmp_path, show):
-    """A function that opens the slides of a few cells: pairs of a cell and its slide type."""
-
-    def shown(*pairs):
-        for number, (cell, kind) in enumerate(pairs):
-            cell.metadata["slideshow"] = {"slide_type": kind}
-            if cell.cell_type == "code":
-                cell.execution_count = number
-        path = tmp_path / "01_small.ipynb"
-        write(new_notebook(cells=[cell for cell, _ in pairs]), path)
-        slides.build([path], tmp_path / "slides")
-        return show(tmp_path / "slides" / "01_small.html")
-
-    return shown
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem[:2])
@@ -105,7 +55,8 @@ def open_explorer(opened, number):
         (".block { position: relative; left: 300px }", "does not fit"),
         (".code pre { white-space: pre; overflow: hidden; width: 300px }", "hides|cut"),
         (".code pre { width: 300px }", "line of code is broken"),
-        (".block > p { font-size: 16px }", "p has 16 pixels"),
+        (".block > p { font-size: 19px }", "p has 19 pixels"),
+        ("pre { font-size: 17px !important }", "has 17 pixels"),
         (".block { max-height: 60px; overflow: auto }", "hides"),
     ],
 )
@@ -186,6 +137,17 @@ def test_a_step_shows_what_one_cell_brings(small):
     assert "Wait." in opened.evaluate("Reveal.getSlideNotes(document.querySelectorAll('section.page')[1])")
 
 
+def test_what_a_colon_announces_comes_in_the_same_step(small):
+    opened = small(
+        (text("# Steps", "One"), "slide"),
+        (text("**Two:**"), "fragment"),
+        (code("two"), "subslide"),
+        (text("Three"), "fragment"),
+    )
+    steps = [block.get_attribute("data-fragment-index") for block in opened.locator(".block").all()]
+    assert steps == [None, "0", "0", "1"]
+
+
 def is_shown(block):
     return block.evaluate("block => !block.matches('.fragment:not(.visible)')")
 
@@ -213,67 +175,6 @@ def test_the_number_of_a_slide_and_of_all_is_shown(built, show):
     opened.wait_for_function(
         f"document.querySelector('.slide-number').innerText.replaceAll(/\\s/g, '') == '{total - 1}/{total}'"
     )
-
-
-@pytest.fixture
-def explorer(built, show):
-    """Slides at the first explorer of notebook 02, and the explorer's frame."""
-    opened = show(built / "02_images_and_filters_2d.html")
-    frame = open_explorer(opened, 0)
-    return opened, frame
-
-
-def test_an_explorer_lives_in_a_slide_and_fills_its_frame(explorer):
-    opened, frame = explorer
-    box = opened.locator(f"{PRESENT} .explorer").bounding_box()
-    assert box["width"] > 1000 and box["y"] + box["height"] < 720
-    height, wanted = frame.evaluate("[innerHeight, document.documentElement.scrollHeight]")
-    assert wanted <= height + 1
-    before = frame.locator("body").inner_text()
-    frame.locator("input:not([type=radio])").first.fill("7")
-    assert frame.locator("body").inner_text() != before
-
-
-def test_an_explorer_keeps_the_keyboard_and_gives_it_back(explorer):
-    opened, frame = explorer
-    place = opened.evaluate(PLACE)
-    frame.locator("input").first.focus()
-    for key in ("ArrowRight", "ArrowDown", "s", "Home"):
-        opened.keyboard.press(key)
-    assert opened.evaluate(PLACE) == place and len(opened.context.pages) == 1
-    opened.keyboard.press("Escape")
-    opened.wait_for_function("document.activeElement === document.body")
-    opened.keyboard.press("ArrowRight")
-    opened.wait_for_function(f"({PLACE})() !== '{place}'")
-
-
-def test_the_keys_of_a_presenter_work_inside_an_explorer(explorer):
-    opened, frame = explorer
-    for key in ("PageDown", "PageUp", "PageUp"):
-        place = opened.evaluate(PLACE)
-        frame.locator("input").first.focus()
-        opened.keyboard.press(key)
-        opened.wait_for_function(f"({PLACE})() !== '{place}'")
-        assert opened.evaluate("document.activeElement === document.body")
-
-
-PRESENT = "section.present section.present"
-PLACE = "() => JSON.stringify(Reveal.getIndices())"
-
-
-def test_the_view_for_the_speaker_opens_without_a_network(built, show):
-    opened = show(built / "00_cnn_at_a_glance.html")
-    column = go(
-        opened, "[...document.querySelectorAll('section.page')].find(one => /Exercise 0.1/.test(one.textContent))"
-    )
-    with opened.context.expect_page() as waiting:
-        opened.keyboard.press("s")
-    notes = waiting.value
-    notes.wait_for_function("document.querySelector('.speaker-controls-notes .value')?.innerText.includes('Solution.')")
-    frames = [frame for frame in notes.frames if frame.url.startswith("file:")]
-    assert len(frames) == 2 and f"#/{column}" in frames[0].url
-    for frame in frames:
-        frame.wait_for_function("window.Reveal && Reveal.isReady()")
 
 
 def test_three_slides_have_no_serious_barrier(built, show):

@@ -1,23 +1,78 @@
 """Slides as files: what is left out, where links lead, and what happens if something is missing."""
 
+import ast
 import re
+from types import SimpleNamespace
 
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from course import slides
 from course.__main__ import main
-from course.notebooks import find
+from course.notebooks import NOTEBOOKS, find
 from course.publishing import browser
+from course.publishing.folder import stored
 from course.publishing.slides import cells, page
 
 
 def test_the_room_sees_neither_the_set_up_nor_what_only_a_reader_needs():
-    assert cells.without_descriptions('f(x,\n  shows="ä" "b",\n  n=1)\n') == 'f(x,\n  shows="…",\n  n=1)\n'
-    assert cells.without_descriptions("%pip install x") == "%pip install x"
     kept = cells.ANSWER.sub(
         "", "table = [1]\nanswer = None   # a list\n\nexercises.q1.check(answer)\n# exercises.q1.hint()\n"
     )
     assert kept.strip() == "table = [1]"
+
+
+@pytest.mark.parametrize(
+    ("source", "shorter"),
+    [
+        ('f(x,\n  shows="ä" "b",\n  n=1)\n', "f(x,\n  n=1)\n"),
+        ('f("ä", y=(1),\n  shows=("a"\n  "b"))\ng(shows="c", n=1)', 'f("ä", y=(1))\ng(n=1)'),
+        ('f(x,  # of it\n  shows="a",\n)', "f(x,  # of it\n  )"),
+        ("%pip install x", "%pip install x"),
+    ],
+)
+def test_code_comes_without_the_description_of_its_figure(source, shorter):
+    assert cells.without_descriptions(source) == shorter
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("plots.images({'a': a},\n  size=2)", ""),
+        ("from b import c\n\nplots.confusion(c)", ""),
+        ("a = 1\nplots.images(a)", "a = 1\nplots.images(a)"),
+        ("network", "network"),
+    ],
+)
+def test_a_figure_stands_alone_where_code_only_draws_it(source, shown, tmp_path):
+    figure = new_output("display_data", {"image/png": "iVBORw0="}, metadata={"image/png": {"alt": "a line"}})
+    notebook = new_notebook(cells=[new_code_cell(source, outputs=[figure])])
+    (cell,) = cells.for_the_room(notebook, tmp_path / "01_small.ipynb").cells
+    assert cell.source == shown and cell.outputs
+
+
+def test_code_without_descriptions_is_still_code():
+    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        for cell in cells.for_the_room(stored(path), path).cells:
+            if cell.cell_type == "code" and not cell.source.startswith("%"):
+                ast.parse(cell.source)
+                assert "shows=" not in cell.source
+
+
+def test_the_dots_of_a_training_stay_in_the_notebook():
+    lines = ["two layers, seed 0        .......... 5 epochs", "1000 images               ..........", "loss: 0.2 ..."]
+    lines += ["tanh                     .. 2 epochs, stopped: loss is nan"]
+    output = cells.without_progress(new_output("stream", text="\n".join(lines)))
+    assert output.text == "\n".join(lines[2:])
+    assert cells.without_progress(new_output("stream", text="\n".join(lines[:2]) + "\n")) is None
+
+
+def test_the_speaker_reads_the_first_usual_mistakes():
+    wrong = [(1234, "Rows_too?"), (1235, "Rows_too?"), (list(range(20)), "Long."), (abs, "Code."), (True, "d")]
+    exercise = SimpleNamespace(mistakes=[*wrong, (2, "e"), (3, "f")])
+    listed = ["- `1,234`: Rows\\_too?", "- Long.", "- Code.", "- `True`: d", "- `2`: e"]
+    assert cells.mistakes(exercise).splitlines() == ["", "", "**Usual mistakes**", "", *listed]
+    assert cells.mistakes(SimpleNamespace(mistakes=())) == ""
 
 
 @pytest.mark.parametrize(

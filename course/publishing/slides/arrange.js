@@ -1,9 +1,9 @@
 "use strict";
 // Find the best slides for a group of blocks, as TeX finds the lines of a paragraph: every way to cut the group is
 // given its costs, and the cheapest one is taken. Small type, small figures, ties cut and slides nearly empty cost;
-// a figure that is made smaller to fit costs more if even the largest one is smaller than in the notebook.
+// a figure that is made smaller to fit costs much more where it becomes smaller than in the notebook.
 
-const COSTS = { slide: 1, sizes: [0, 0.2, 0.5, 1.2], figure: 12, explorer: 40, empty: 1.5, tooTall: 1000 };
+const COSTS = { slide: 1, sizes: [0, 0.2, 0.5, 1.2], figure: 6, tiny: 12, explorer: 40, empty: 1.5, tooTall: 1000 };
 
 /** Cut a group into slides: [{ blocks, size, scale }]; scale is that of figures, at most 1. */
 function arrange({ blocks, room }) {
@@ -28,15 +28,18 @@ function cheapest(blocks, room) {
     const scale = full ? Math.min(1, (room - words - gaps) / full) : 1;
     const least = Math.max(0, ...figures.map(figure => figure.natural.least));
     const fits = words + gaps <= room && scale >= least;
-    const dear = Math.max(0, ...figures.map(figure => dearness(figure)));
-    const cost = COSTS.slide + COSTS.sizes[size] + dear * (1 - Math.max(scale, 0)) ** 1.3 + (fits ? 0 : COSTS.tooTall);
+    const smaller = Math.max(0, ...figures.map(figure => shrinking(figure, Math.max(scale, 0))));
+    const cost = COSTS.slide + COSTS.sizes[size] + smaller + (fits ? 0 : COSTS.tooTall);
     return { blocks, size, scale: Math.max(scale, least), cost, height: words + gaps + full * scale };
   });
   return choices.reduce((one, other) => (other.cost < one.cost ? other : one));
 }
 
-function dearness({ kind, natural }) {
-  return kind === "explorer" ? COSTS.explorer : COSTS.figure / Math.min(1, natural.scale) ** 4;
+/** What it costs to draw a figure at a part of its largest size. */
+function shrinking({ kind, natural }, scale) {
+  const lost = (1 - scale) ** 1.3;
+  if (kind === "explorer") return COSTS.explorer * lost;
+  return COSTS.figure * lost / natural.scale + COSTS.tiny * Math.max(0, 1 - natural.scale * scale);
 }
 
 /** What a slide with next to nothing on it costs, where the group has more than that. */

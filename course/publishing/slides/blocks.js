@@ -18,7 +18,7 @@ function groupsOf(notebook) {
     if (isExercise(title) && type !== "-") title = section; // what follows an exercise goes on with the section
     if (type === "slide" || !groups.length) { column += 1; begin(); }
     else if (title !== current().title) begin();
-    if (type !== "-") steps += 1;
+    if (type !== "-" && !current().blocks.at(-1)?.opens) steps += 1; // what a colon announces comes with it
     let last = null;
     for (const block of [...cell.children].flatMap(blocksOf)) {
       if (block.kind === "title") {
@@ -89,7 +89,7 @@ function tieOf(before, block, sameCell) {
   if (block.list) return before.list === block.list ? 1.5 : 1;
   if (before.kind === "text" && block.kind === "text") return sameCell ? 0.8 : 0.2;
   if (sameCell) return before.kind === "print" && block.kind === "print" ? 3 : 1;
-  return ["figure", "explorer", "table", "print"].includes(before.kind) ? 1.2 : 0.2; // torn from its explanation
+  return ["figure", "explorer", "table", "print"].includes(before.kind) ? 2 : 0.2; // torn from its explanation
 }
 
 /** Measure all blocks in all sizes, and cut those that fit on no slide into pieces that do. */

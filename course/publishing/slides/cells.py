@@ -1,9 +1,10 @@
 """A notebook made ready for the room: what only its reader needs is left out.
 
 Out go the set-up cell, cells of the type `skip`, the Colab badge with the links beside it, and the cells in which
-answers to exercises are typed and checked; of these, what the question needs stays. Hints and solutions go into the
-speaker's notes. In code, the description of a figure becomes "…": it says what the room should see for itself. An
-explorer stands alone where its code does nothing but call it.
+answers to exercises are typed and checked; of these, what the question needs stays. Hints, solutions and usual mistakes
+go into the speaker's notes. Code comes without the description of its figure, which says what the room should see for
+itself, and without the dots that a training prints. An explorer or a figure stands alone where its code does nothing
+but call for it.
 """
 
 import ast
@@ -12,11 +13,14 @@ import re
 
 from nbformat.v4 import new_markdown_cell
 
+from course.notebooks import IMAGES
 from course.publishing import parts
+from course.publishing.handouts.versions import shown
+from course.publishing.text import plain
 
 NAVIGATION = re.compile(r"^.*\]\(https://colab\.research\.google\.com/.*\n?", re.MULTILINE)
 ANSWER = re.compile(r"^answer = None.*\n?|^exercises\.q\d+\.check\(.*\n?|^# exercises\..*\n?", re.MULTILINE)
-SHOWN = "…"  # stands for the description of a figure
+PROGRESS = re.compile(r"^.{24,} (?:\.+ \d+ (?:epochs?|steps?)|\.{5,})(?:\n|$)", re.MULTILINE)  # of utils.training
 HANDED_ON = """<script>
 // Keys that a presenter sends, and Escape, go on to the slides; all others stay in the explorer.
 addEventListener("keydown", event => {
@@ -42,8 +46,8 @@ def for_the_room(notebook, path):
             cell.source, cell.outputs = ANSWER.sub("", cell.source).strip("\n"), []
             cell.metadata["slideshow"] = {"slide_type": "-"}  # at once, with the question
         else:
-            cell.source = "" if only_calls_an_explorer(cell) else without_descriptions(cell.source)
-            cell.outputs = [with_keys(output) for output in cell.outputs]
+            cell.source = "" if only_shows(cell) else without_descriptions(cell.source)
+            cell.outputs = [with_keys(output) for output in map(without_progress, cell.outputs) if output]
         if cell.source.strip() or cell.get("outputs"):
             cells.append(cell)
     notebook.cells = cells
@@ -51,43 +55,70 @@ def for_the_room(notebook, path):
 
 
 def speakers(question):
-    """Return a cell of notes with the hint and the solution of an exercise."""
+    """Return a cell of notes with the hint and the solution of an exercise, and its first usual mistakes."""
     exercise = question.exercise
     text = f"**Hint.** {exercise.hint_text}\n\n**Solution.**\n\n```python\n{exercise.solution_code.strip()}\n```\n\n"
-    cell = new_markdown_cell(text + exercise.lesson, id=f"{question.answer.id}-notes")
+    cell = new_markdown_cell(text + exercise.lesson + mistakes(exercise), id=f"{question.answer.id}-notes")
     cell.metadata["slideshow"] = {"slide_type": "notes"}
     return cell
 
 
-def only_calls_an_explorer(cell):
-    """Return True for a cell that shows an explorer, and whose code is its call and imports."""
-    if not any(map(parts.is_explorer, cell.outputs)):
+def mistakes(exercise, most=5, longest=30):
+    """Return the usual mistakes of an exercise as Markdown: what is wrong, and what the checker says to it.
+
+    Args:
+        exercise: A `utils.exercises.exercise.Exercise`.
+        most: How many there may be.
+        longest: An answer of more characters is left out, and so is a function; the feedback remains.
+    """
+    found = {}
+    for wrong, feedback in exercise.mistakes:
+        answer = "" if callable(wrong) else shown(wrong)
+        found.setdefault(feedback, f"`{answer}`: " if 0 < len(answer) <= longest else "")
+    lines = [f"- {answer}{plain(feedback)}" for feedback, answer in list(found.items())[:most]]
+    return "\n".join(["\n\n**Usual mistakes**\n", *lines]) if lines else ""
+
+
+def only_shows(cell):
+    """Return True for a cell that shows an explorer or a figure, and whose code is one call and imports."""
+    if not any(parts.is_explorer(output) or is_figure(output) for output in cell.outputs):
         return False
     *before, last = ast.parse(cell.source).body
-    return isinstance(last, ast.Expr) and all(isinstance(line, (ast.Import, ast.ImportFrom)) for line in before)
+    if not isinstance(last, ast.Expr) or not all(isinstance(line, (ast.Import, ast.ImportFrom)) for line in before):
+        return False
+    return any(map(parts.is_explorer, cell.outputs)) or ast.unparse(last).startswith("plots.")
+
+
+def is_figure(output):
+    """Return True for an output that is a picture."""
+    return any(kind in output.get("data", {}) for kind in IMAGES)
 
 
 def without_descriptions(source):
-    """Return a cell's code with "…" in place of the texts given as `shows`."""
+    """Return a cell's code without the arguments `shows`."""
     try:
         tree = ast.parse(source)
     except SyntaxError:  # magics of IPython
         return source
-    given = [
-        keyword.value
-        for call in ast.walk(tree)
-        if isinstance(call, ast.Call)
-        for keyword in call.keywords
-        if keyword.arg == "shows"
-    ]
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    given = [keyword for call in calls for keyword in call.keywords if keyword.arg == "shows"]
     lines = source.encode().splitlines(keepends=True)  # Python counts columns in bytes
     starts = [sum(map(len, lines[:number])) for number in range(len(lines) + 1)]
     code = source.encode()
-    for value in sorted(given, key=lambda value: -value.lineno):
-        begin = starts[value.lineno - 1] + value.col_offset
-        end = starts[value.end_lineno - 1] + value.end_col_offset
-        code = code[:begin] + f'"{SHOWN}"'.encode() + code[end:]
+    for keyword in sorted(given, key=lambda keyword: -keyword.lineno):
+        before = code[: starts[keyword.lineno - 1] + keyword.col_offset]
+        after = code[starts[keyword.end_lineno - 1] + keyword.end_col_offset :]
+        shorter = re.sub(rb",\s*$", b"", before)  # but for a first argument, and one below a comment
+        code = shorter + (after if shorter != before else re.sub(rb"^\s*,\s*", b"", after))
     return code.decode()
+
+
+def without_progress(output):
+    """Return an output without the lines in which a training counts its epochs; None if nothing is left."""
+    if output.output_type == "stream":
+        output.text = PROGRESS.sub("", output.text)
+        return output if output.text.strip() else None
+    return output
 
 
 def with_keys(output):

@@ -69,6 +69,22 @@ function handOnKeys() {
   });
 }
 
+/** Forget on which slide a section was left: the next step is always the next slide, also after a jump back. */
+function forgetPlaces() {
+  Reveal.on("slidechanged", () => {
+    for (const section of document.querySelectorAll("[data-previous-indexv]")) section.removeAttribute("data-previous-indexv");
+  });
+}
+
+/** Open the slide that was chosen in the overview with Enter. */
+function openWithEnter() {
+  addEventListener("keydown", event => {
+    if (event.key !== "Enter" || !Reveal.isOverview() || event.target.matches("input")) return;
+    event.preventDefault();
+    Reveal.toggleOverview(false);
+  });
+}
+
 /** Let the page count as loading until the function that is returned is called: who prints it waits for that. */
 function holdLoading() {
   const frame = document.body.appendChild(document.createElement("iframe"));
@@ -90,6 +106,8 @@ async function start() {
     controls: false, hash: true, slideNumber: "c/t", navigationMode: "linear",
     scrollActivationWidth: null, plugins: [RevealNotes],
   });
+  forgetPlaces();
+  openWithEnter();
   handOnKeys();
   loaded();
 }
