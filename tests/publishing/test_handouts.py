@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import filecmp
+import html
 import importlib
 import io
 import re
@@ -19,7 +20,7 @@ from course.handouts import VERSIONS, build
 from course.notebooks import NOTEBOOKS, ROOT, markdown_cells, read, still_pictures
 from course.publishing import parts
 from course.publishing.folder import CannotPublish
-from course.publishing.handouts import library, page, versions
+from course.publishing.handouts import answers, library, page, versions
 from tests.helpers import child
 from utils.exercises import MODULES
 from utils.exercises.exercise import Exercise
@@ -224,10 +225,63 @@ def test_readme_names_files_of_its_folder(handouts):
         text = (handouts / version / "README.md").read_text(encoding="utf-8")
         links = [link for link in re.findall(r"\]\(([^)#\s]+)\)", text) if ":" not in link]
         assert len(links) > 10 and all((handouts / version / link).exists() for link in links)
-    assert "01_" not in library.readme("students", {"02_images_and_filters_2d.ipynb"})
+        sheets = [f"print/{path.stem}{kind}.html" for path in ALL for kind in ("", "_exercises")]
+        assert set(sheets) == {link for link in links if link.startswith("print/")}
+    assert "01_" not in library.readme("students", {"02_images_and_filters_2d.ipynb": "Images"})
+
+
+def asked_on(text):
+    """Return the exercises on a sheet: number -> HTML."""
+    parts_of = re.split(r'<section class="asked">\s*<h3[^>]*>Exercise ([\d.]+)', text)
+    return dict(zip(parts_of[1::2], parts_of[2::2]))
+
+
+def words(text):
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", "", text)))
+
+
+@each
+def test_the_sheet_for_students_has_each_question_and_room_for_an_answer_and_nothing_else(path, handouts):
+    text = (handouts / "students" / "print" / f"{path.stem}_exercises.html").read_text(encoding="utf-8")
+    asked, questions = asked_on(text), parts.questions(read(path), path)
+    assert list(asked) == [question.exercise.number for question in questions]
+    for question, shown in zip(questions, asked.values()):
+        start = question.question.source.split("\n")[2]
+        assert words(page.markdown(start)).strip() in words(shown) and shown.count('class="space') == 1
+        assert " ".join(answers.given(question.answer.source).split()) in words(shown)
+        assert ('class="space program"' in shown) is (question.variable != "answer")
+        assert question.exercise.lesson not in words(shown)
+    assert 'class="name"' in text and "exercises.q" not in text and "<img" not in text
+
+
+@each
+def test_the_sheet_for_instructors_answers_each_question(path, handouts):
+    text = (handouts / "instructors" / "print" / f"{path.stem}_exercises.html").read_text(encoding="utf-8")
+    asked, questions = asked_on(text), parts.questions(read(path), path)
+    assert list(asked) == [question.exercise.number for question in questions]
+    for question, shown in zip(questions, map(words, asked.values())):
+        feedback = [feedback for _, feedback in question.exercise.mistakes]
+        for wanted in (versions.solution(question), question.exercise.lesson, *feedback):
+            assert " ".join(wanted.replace("`", "").split()) in shown
+    assert "exercises.q" not in text and 'class="space' not in text and 'class="name"' not in text
+
+
+def test_what_is_given_is_what_stands_before_the_place_for_the_answer():
+    source = "x = [1,\n     2]\nanswer = None   # a < b\n\nexercises.q1.check(answer)\n# exercises.q1.hint()"
+    assert answers.given(source) == "x = [1,\n     2]"
+    assert answers.without_calls(source) == "x = [1,\n     2]\nanswer = None   # a < b"
+    assert "Your answer, a &lt; b:" in answers.given_and_space(source)
+    code = answers.given_and_space("def f(x):\n    ...      # your code\n\n\nexercises.q1.check(f)")
+    assert words(code).strip() == "def f(x): Space for your code:"
 
 
 PAPER = {"A4": (210, 297), "Letter": (216, 279)}  # mm
+PLACES = [
+    "students/print/01_convolution_1d",
+    "instructors/print/06_alexnet_zfnet_vgg",
+    "students/print/08_resnet_exercises",
+    "instructors/print/02_images_and_filters_2d_exercises",
+]
 MARGINS = (30, 34)  # of page.css
 TOO_LARGE = """([width, height]) => [...document.querySelectorAll("main *")].filter(
     part => part.getBoundingClientRect().right > width + 1 || part.scrollWidth > part.clientWidth + 1
@@ -251,13 +305,14 @@ def sheet(browser):
 
 
 @pytest.mark.parametrize("paper", PAPER)
-@pytest.mark.parametrize("place", ["students/print/01_convolution_1d", "instructors/print/06_alexnet_zfnet_vgg"])
+@pytest.mark.parametrize("place", PLACES)
 def test_everything_fits_on_the_paper(place, paper, handouts, sheet):
     width, height = (round((size - margin) * 96 / 25.4) for size, margin in zip(PAPER[paper], MARGINS))
     sheet.set_viewport_size({"width": width, "height": height})
     sheet.goto((handouts / f"{place}.html").as_uri())
     assert sheet.evaluate(TOO_LARGE, [width, height]) == []
-    assert sheet.pdf(format=paper).startswith(b"%PDF")
+    pages = sheet.pdf(format=paper).count(b"/Type /Page\n")
+    assert 1 <= pages <= 3 if place.endswith("_exercises") else pages > 10
 
 
 def serious(sheet):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from course.notebooks import still_pictures
 from course.publishing import parts
+from course.publishing.handouts.answers import given_and_space, without_calls
 from course.publishing.text import as_html, code_as_html, escaped
 
 HERE = Path(__file__).parent
@@ -20,11 +21,24 @@ def page(notebook, path, version):
     Args:
         notebook: One version of it, with outputs.
         path: Its file.
-        version: Whose it is, for the margin of the paper.
+        version: Whose it is: "students" or "instructors".
     """
-    title = re.search(r"^# (.*)", notebook.cells[0].source, re.MULTILINE)[1]
-    body = "\n".join(map(cell_as_html, notebook.cells))
-    return template().render(title=title, number=path.name[:2], version=version, body=body, style=style())
+    return filled(title_of(notebook), path, version, "\n".join(map(cell_as_html, notebook.cells)))
+
+
+def title_of(notebook):
+    """Return the title of a notebook."""
+    return re.search(r"^# (.*)", notebook.cells[0].source, re.MULTILINE)[1]
+
+
+def filled(title, path, version, body):
+    """Return a page with some HTML as its body; the title and whose it is stand in the margin of the paper."""
+    return template().render(title=title, number=path.name[:2], version=f"for {version}", body=body, style=style())
+
+
+def markdown(source):
+    """Return Markdown as HTML, with links to pages instead of notebooks."""
+    return NOTEBOOK.sub(r"\1.html", as_html(source))
 
 
 @functools.cache
@@ -48,11 +62,13 @@ def style():
 def cell_as_html(cell):
     """Return a cell as HTML: text, code with its outputs, an exercise, or notes for the speaker."""
     if cell.cell_type == "markdown":
-        text = NOTEBOOK.sub(r"\1.html", as_html(cell.source))
+        text = markdown(cell.source)
         return f'<div class="notes" role="note">{text}</div>' if parts.is_notes(cell) else text
-    kind = "cell exercise" if parts.CHECK.search(cell.source) else "cell"
-    space = '<p class="space">Space for your answer:</p>\n' if kind != "cell" and not cell.outputs else ""
-    return f'<div class="{kind}">\n{code_as_html(cell.source)}{"".join(map(output_as_html, cell.outputs))}{space}</div>'
+    outputs = "".join(map(output_as_html, cell.outputs))
+    if not parts.CHECK.search(cell.source):
+        return f'<div class="cell">\n{code_as_html(cell.source)}{outputs}</div>'
+    shown = code_as_html(without_calls(cell.source)) if cell.outputs else given_and_space(cell.source)
+    return f'<div class="cell exercise">\n{shown}{outputs}</div>'
 
 
 def output_as_html(output):
