@@ -15,7 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from course.__main__ import main
-from course.code import bound_and_read
+from course.code import bound_and_read, without_argument
 from course.handouts import VERSIONS, build
 from course.notebooks import NOTEBOOKS, ROOT, markdown_cells, read, still_pictures
 from course.publishing import parts
@@ -195,6 +195,30 @@ def test_wrong_answers_are_shown_as_students_write_them(answer, text):
 
 
 # To print
+
+
+@pytest.mark.parametrize(
+    "source, left",
+    [
+        ('plots.images(a, size=4,\n             shows="é" \n "two")', "plots.images(a, size=4)"),
+        ('f(a, shows="x",\n  b=1)', "f(a,\n  b=1)"),
+        ('f(shows=g(")"))', "f()"),
+        ('f(shows="x", b=1)', "f(b=1)"),
+        ('f((a), shows="x",)\ng(b, shows="y")', "f((a),)\ng(b)"),
+        ('f(a,  # why\n  shows="x")', None),
+        ('%matplotlib inline\nf(a, shows="x")', None),
+        ('text = "f(a, shows=1)"', None),
+    ],
+)
+def test_only_the_argument_is_left_out_or_nothing(source, left):
+    assert without_argument(source, "shows") == (left or source)
+
+
+@each
+def test_printed_code_does_not_tell_what_its_figure_shows(path, handouts):
+    for version in VERSIONS:
+        text = (handouts / version / "print" / f"{path.stem}.html").read_text(encoding="utf-8")
+        assert "shows=" not in re.sub(r"<[^>]*>", "", text)
 
 
 @each

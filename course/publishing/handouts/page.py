@@ -5,6 +5,7 @@ import html
 import re
 from pathlib import Path
 
+from course.code import without_argument
 from course.notebooks import still_pictures
 from course.publishing import parts
 from course.publishing.handouts.answers import given_and_space, without_calls
@@ -66,9 +67,14 @@ def cell_as_html(cell):
         return f'<div class="notes" role="note">{text}</div>' if parts.is_notes(cell) else text
     outputs = "".join(map(output_as_html, cell.outputs))
     if not parts.CHECK.search(cell.source):
-        return f'<div class="cell">\n{code_as_html(cell.source)}{outputs}</div>'
+        return f'<div class="cell">\n{code_as_html(printed(cell))}{outputs}</div>'
     shown = code_as_html(without_calls(cell.source)) if cell.outputs else given_and_space(cell.source)
     return f'<div class="cell exercise">\n{shown}{outputs}</div>'
+
+
+def printed(cell):
+    """Return the source of a cell as it is printed: without `shows`, which tells what the figure below it shows."""
+    return without_argument(cell.source, "shows")
 
 
 def output_as_html(output):
