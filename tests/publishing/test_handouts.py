@@ -222,6 +222,14 @@ def test_printed_code_does_not_tell_what_its_figure_shows(path, handouts):
 
 
 @each
+def test_on_paper_nothing_is_for_colab(path, handouts):
+    for version in VERSIONS:
+        text = words((handouts / version / "print" / f"{path.stem}.html").read_text(encoding="utf-8"))
+        assert "import os, sys course = [" in text
+        assert not re.search(r"git clone|Open in Colab|google\.colab|YOUR_ACCOUNT", text)
+
+
+@each
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_page_holds_all_pictures_with_descriptions_and_nothing_that_runs_or_loads(version, path, handouts):
     text = (handouts / version / "print" / f"{path.stem}.html").read_text(encoding="utf-8")

@@ -9,6 +9,7 @@ from course.code import without_argument
 from course.notebooks import still_pictures
 from course.publishing import parts
 from course.publishing.handouts.answers import given_and_space, without_calls
+from course.publishing.handouts.versions import BADGE, COLAB
 from course.publishing.text import as_html, code_as_html, escaped
 
 HERE = Path(__file__).parent
@@ -63,7 +64,7 @@ def style():
 def cell_as_html(cell):
     """Return a cell as HTML: text, code with its outputs, an exercise, or notes for the speaker."""
     if cell.cell_type == "markdown":
-        text = markdown(cell.source)
+        text = markdown(BADGE.sub("", cell.source))
         return f'<div class="notes" role="note">{text}</div>' if parts.is_notes(cell) else text
     outputs = "".join(map(output_as_html, cell.outputs))
     if not parts.CHECK.search(cell.source):
@@ -73,8 +74,12 @@ def cell_as_html(cell):
 
 
 def printed(cell):
-    """Return the source of a cell as it is printed: without `shows`, which tells what the figure below it shows."""
-    return without_argument(cell.source, "shows")
+    """Return the source of a cell as it is printed.
+
+    It is without `shows`, which tells what the figure below it shows, and without what is for Colab only.
+    """
+    source = COLAB.sub("", cell.source) if parts.is_setup(cell) else cell.source
+    return without_argument(source, "shows")
 
 
 def output_as_html(output):
