@@ -347,6 +347,23 @@ def test_everything_fits_on_the_paper(place, paper, handouts, sheet):
     assert 1 <= pages <= 3 if place.endswith("_exercises") else pages > 10
 
 
+CELLS = """() => [...document.querySelectorAll("table")].map(table => [
+    ...[...table.querySelectorAll("th[colspan]")].map(head => getComputedStyle(head).textAlign),
+    ...[...table.querySelectorAll("td")].map(cell => getComputedStyle(cell).whiteSpace)])"""
+BOOK = ROOT / "course" / "publishing" / "book" / "static" / "book.css"
+
+
+def test_the_name_of_a_group_of_columns_stands_over_its_middle_and_cells_are_not_broken(handouts, sheet):
+    sheet.goto((handouts / "students" / "print" / "06_alexnet_zfnet_vgg.html").as_uri())
+    tables = [set(values) for values in sheet.evaluate(CELLS)]
+    assert all(values <= {"center", "nowrap"} for values in tables) and {"center", "nowrap"} in tables
+    table = '<table class="dataframe"><tr><th colspan="2">A</th></tr><tr><td>7 × 7, stride 2</td></tr></table>'
+    sheet.set_content(f'<style>{BOOK.read_text(encoding="utf-8")}</style><div class="cell_output">{table}</div>')
+    assert sheet.evaluate(CELLS) == [["center", "nowrap"]]
+    sheet.set_content(f"<style>th {{ text-align: right; }}</style>{table}")
+    assert sheet.evaluate(CELLS) == [["right", "normal"]]
+
+
 def serious(sheet):
     """Return what axe-core finds that keeps people from reading a page."""
     found = Axe().run(sheet).response["violations"]
