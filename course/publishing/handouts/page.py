@@ -1,5 +1,6 @@
 """A notebook as one HTML page to print or to read: no scripts, nothing from a network, explorers as still pictures."""
 
+import base64
 import functools
 import html
 import re
@@ -14,6 +15,7 @@ from course.publishing.text import as_html, code_as_html, escaped
 
 HERE = Path(__file__).parent
 NOTEBOOK = re.compile(r'(?<=href=")(\d\d_\w+)\.ipynb(?=["#])')
+SHORT = 6  # lines of code that are kept with their figure; with more of them, a page that ends early has a large gap
 MOVE = "An explorer: in the notebook it can be moved."
 
 
@@ -68,7 +70,9 @@ def cell_as_html(cell):
         return f'<div class="notes" role="note">{text}</div>' if parts.is_notes(cell) else text
     outputs = "".join(map(output_as_html, cell.outputs))
     if not parts.CHECK.search(cell.source):
-        return f'<div class="cell">\n{code_as_html(printed(cell))}{outputs}</div>'
+        source = printed(cell)
+        kind = "cell" if source.count("\n") >= SHORT else "cell together"
+        return f'<div class="{kind}">\n{code_as_html(source)}{outputs}</div>'
     shown = code_as_html(without_calls(cell.source)) if cell.outputs else given_and_space(cell.source)
     return f'<div class="cell exercise">\n{shown}{outputs}</div>'
 
@@ -99,6 +103,12 @@ def output_as_html(output):
 
 
 def figure(alt, data, caption=""):
-    """Return a picture with its description, which is escaped already, and a line below it."""
+    """Return a picture with its description, which is escaped already, and a line below it.
+
+    The style sheet is told the width of a PNG, so that letters are as large in one figure on paper as in the next.
+    """
+    kind, _, content = data.partition(";base64,")
+    width = int.from_bytes(base64.b64decode(content[:32])[16:20], "big") if kind == "image/png" else 0
+    size = f' style="--pixels: {width}px"' if width else ""
     below = f"<figcaption>{caption}</figcaption>" if caption else ""
-    return f'<figure><img alt="{alt}" src="data:{data}">{below}</figure>\n'
+    return f'<figure><img alt="{alt}" src="data:{data}"{size}>{below}</figure>\n'
