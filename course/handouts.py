@@ -11,7 +11,8 @@ course holds all solutions. Graded work needs other numbers: python -m course as
 from course.notebooks import add_notebooks, write
 from course.publishing.folder import PUBLISHED, add_output, need, stored, whole
 from course.publishing.handouts import library
-from course.publishing.handouts.page import page
+from course.publishing.handouts.exercises import sheet
+from course.publishing.handouts.page import page, title_of
 from course.publishing.handouts.versions import for_instructors, for_students
 
 DEFAULT = PUBLISHED / "handouts"
@@ -43,23 +44,25 @@ def build(notebooks, folder):
     """
     need("nbconvert", "math_core")
     contents = {path: stored(path) for path in notebooks}
+    titles = {path.name: title_of(notebook) for path, notebook in contents.items()}
     with whole(folder) as new:
         for version in VERSIONS:
-            begin(new / version, version, {path.name for path in notebooks})
+            begin(new / version, version, titles)
         for path, notebook in contents.items():
             for version, make in VERSIONS.items():
                 made = make(notebook, path)
                 write(made, new / version / "notebooks" / path.name)
-                save(new / version / "print" / f"{path.stem}.html", page(made, path, f"for {version}"))
+                save(new / version / "print" / f"{path.stem}.html", page(made, path, version))
+                save(new / version / "print" / f"{path.stem}_exercises.html", sheet(notebook, path, version))
             print(f"hand-outs of {path.name}", flush=True)
 
 
-def begin(folder, version, names):
-    """Make the folder of a version, with all but its notebooks; `names` are their files."""
+def begin(folder, version, titles):
+    """Make the folder of a version, with all but its notebooks; `titles` is their file -> title."""
     for name in ("notebooks", "print"):
         (folder / name).mkdir(parents=True)
     library.copy_library(folder, solutions=version == "instructors")
-    save(folder / "README.md", library.readme(version, names))
+    save(folder / "README.md", library.readme(version, titles))
 
 
 def save(file, text):

@@ -1,9 +1,9 @@
-"""Slides of all notebooks, and of a few cells, opened in a real browser."""
+"""Hand-outs and slides of all notebooks, and slides of a few cells, opened in a real browser."""
 
 import pytest
 from nbformat.v4 import new_notebook
 
-from course import slides
+from course import handouts as handout_command, slides
 from course.notebooks import NOTEBOOKS, write
 
 
@@ -57,3 +57,11 @@ def small(tmp_path, show):
         return show(tmp_path / "slides" / "01_small.html")
 
     return shown
+
+
+@pytest.fixture(scope="session")
+def handouts(tmp_path_factory):
+    """The folder with the hand-outs of all notebooks."""
+    folder = tmp_path_factory.mktemp("handouts")
+    handout_command.build(sorted(NOTEBOOKS.glob("*.ipynb")), folder)
+    return folder

@@ -10,30 +10,21 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from course.__main__ import main
 from course.code import bound_and_read
-from course.handouts import VERSIONS, build
-from course.notebooks import NOTEBOOKS, ROOT, markdown_cells, read, still_pictures
+from course.handouts import build
+from course.notebooks import NOTEBOOKS, ROOT, read
 from course.publishing import parts
 from course.publishing.folder import CannotPublish
-from course.publishing.handouts import library, page, versions
+from course.publishing.handouts import library, versions
 from tests.helpers import child
 from utils.exercises import MODULES
 from utils.exercises.exercise import Exercise
 
 ALL = sorted(NOTEBOOKS.glob("*.ipynb"))
 each = pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem[:2])
-
-
-@pytest.fixture(scope="session")
-def handouts(tmp_path_factory):
-    """The folder with the hand-outs of all notebooks."""
-    folder = tmp_path_factory.mktemp("handouts")
-    build(ALL, folder)
-    return folder
 
 
 def exercises():
@@ -191,97 +182,6 @@ def test_instructors_read_the_hint_and_the_feedback_to_each_mistake(path, handou
 )
 def test_wrong_answers_are_shown_as_students_write_them(answer, text):
     assert versions.shown(answer) == text
-
-
-# To print
-
-
-@each
-@pytest.mark.parametrize("version", VERSIONS)
-def test_a_page_holds_all_pictures_with_descriptions_and_nothing_that_runs_or_loads(version, path, handouts):
-    text = (handouts / version / "print" / f"{path.stem}.html").read_text(encoding="utf-8")
-    outputs = [output for cell in read(path).cells for output in cell.get("outputs", [])]
-    alts = [parts.description(output) for output in outputs if "image/png" in output.get("data", {})]
-    stills = [alt for output in outputs for alt, _ in still_pictures(output.get("data", {}).get("text/html", ""))]
-    found = re.findall(r'<img alt="([^"]{20,})" src="data:image/png;base64,', text)
-    assert text.count("<img ") == len(found) == len(alts) + len(stills) and set(stills) <= set(found)
-    assert not re.findall(r'<script|<iframe|<link|@import|url\(|\bsrc="(?!data:)', text)
-    spoken = re.sub(r'<pre.*?</pre>|<code.*?</code>|<annotation.*?</annotation>|alt="[^"]*"', "", text, flags=re.DOTALL)
-    formulas = any("$" in cell.source for cell in markdown_cells(read(path)))
-    assert ("<math" in text) is formulas and "$" not in spoken
-
-
-@each
-def test_links_of_a_page_lead_somewhere(path, handouts):
-    for version in VERSIONS:
-        file = handouts / version / "print" / f"{path.stem}.html"
-        links = re.findall(r'href="([^":#]+)[^":]*"', file.read_text(encoding="utf-8"))
-        assert "../README.md" in links and all((file.parent / link).exists() for link in links)
-
-
-def test_readme_names_files_of_its_folder(handouts):
-    for version in VERSIONS:
-        text = (handouts / version / "README.md").read_text(encoding="utf-8")
-        links = [link for link in re.findall(r"\]\(([^)#\s]+)\)", text) if ":" not in link]
-        assert len(links) > 10 and all((handouts / version / link).exists() for link in links)
-    assert "01_" not in library.readme("students", {"02_images_and_filters_2d.ipynb"})
-
-
-PAPER = {"A4": (210, 297), "Letter": (216, 279)}  # mm
-MARGINS = (30, 34)  # of page.css
-TOO_LARGE = """([width, height]) => [...document.querySelectorAll("main *")].filter(
-    part => part.getBoundingClientRect().right > width + 1 || part.scrollWidth > part.clientWidth + 1
-            && getComputedStyle(part).display == "block"
-            || part.matches("figure, .code, table, .exercise, .notes") && (part.getBoundingClientRect().height > height
-                || getComputedStyle(part).breakInside != "avoid")
-).map(part => part.outerHTML.slice(0, 120))"""
-
-
-@pytest.fixture
-def sheet(browser):
-    """A page of the browser that prints; what it asks from a network fails the test."""
-    context = browser.new_context()
-    asked = []
-    context.on("request", lambda request: asked.append(request.url) if request.url[:4] == "http" else None)
-    page = context.new_page()
-    page.emulate_media(media="print")
-    yield page
-    context.close()
-    assert asked == []
-
-
-@pytest.mark.parametrize("paper", PAPER)
-@pytest.mark.parametrize("place", ["students/print/01_convolution_1d", "instructors/print/06_alexnet_zfnet_vgg"])
-def test_everything_fits_on_the_paper(place, paper, handouts, sheet):
-    width, height = (round((size - margin) * 96 / 25.4) for size, margin in zip(PAPER[paper], MARGINS))
-    sheet.set_viewport_size({"width": width, "height": height})
-    sheet.goto((handouts / f"{place}.html").as_uri())
-    assert sheet.evaluate(TOO_LARGE, [width, height]) == []
-    assert sheet.pdf(format=paper).startswith(b"%PDF")
-
-
-def serious(sheet):
-    """Return what axe-core finds that keeps people from reading a page."""
-    found = Axe().run(sheet).response["violations"]
-    return [violation["id"] for violation in found if violation["impact"] in ("serious", "critical")]
-
-
-def test_nothing_keeps_people_from_reading_a_page(handouts, sheet):
-    sheet.emulate_media(media="screen")
-    sheet.set_viewport_size({"width": 390, "height": 800})
-    sheet.goto((handouts / "instructors" / "print" / "00_cnn_at_a_glance.html").as_uri())
-    assert sheet.evaluate("document.documentElement.scrollWidth") <= 390
-    assert serious(sheet) == []
-    sheet.set_content('<html lang="en"><title>A page</title><main><h1>Title</h1><img src="data:,">')
-    assert serious(sheet) == ["image-alt"]
-
-
-def test_what_does_not_fit_would_be_found(sheet):
-    style = page.style()
-    wide = "x" * 400
-    sheet.set_viewport_size({"width": 680, "height": 990})
-    sheet.set_content(f'<style>{style}</style><main><p>fine</p><p>{wide}</p><figure style="height:1100px"></figure>')
-    assert [text[:5] for text in sheet.evaluate(TOO_LARGE, [680, 990])] == ["<p>xx", "<figu"]
 
 
 # Bad input

@@ -23,19 +23,6 @@ def test_the_room_sees_neither_the_set_up_nor_what_only_a_reader_needs():
 
 
 @pytest.mark.parametrize(
-    ("source", "shorter"),
-    [
-        ('f(x,\n  shows="ä" "b",\n  n=1)\n', "f(x,\n  n=1)\n"),
-        ('f("ä", y=(1),\n  shows=("a"\n  "b"))\ng(shows="c", n=1)', 'f("ä", y=(1))\ng(n=1)'),
-        ('f(x,  # of it\n  shows="a",\n)', "f(x,  # of it\n  )"),
-        ("%pip install x", "%pip install x"),
-    ],
-)
-def test_code_comes_without_the_description_of_its_figure(source, shorter):
-    assert cells.without_descriptions(source) == shorter
-
-
-@pytest.mark.parametrize(
     ("source", "shown"),
     [
         ("plots.images({'a': a},\n  size=2)", ""),

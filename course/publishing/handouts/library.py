@@ -56,11 +56,20 @@ def readme(beginning, names):
 
     Args:
         beginning: Of the file in this folder, without ".md".
-        names: The notebooks of the hand-out; of the contents, their lines remain.
+        names: File -> title of the notebooks of the hand-out; of the contents, their lines remain.
     """
     sections = re.split(r"^(?=## )", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
     kept = [section for section in sections if section.startswith(tuple(f"## {title}\n" for title in SECTIONS))]
     assert len(kept) == len(SECTIONS), f"README.md lacks one of the sections {SECTIONS}"
-    text = "".join([(HERE / f"{beginning}.md").read_text(encoding="utf-8"), "\n", *kept])
+    text = "".join([(HERE / f"{beginning}.md").read_text(encoding="utf-8"), "\n", to_print(names), "\n", *kept])
     other = re.compile(r"^\|.*\]\(notebooks/(?P<name>[\w.]+)\).*\n", re.MULTILINE)
     return other.sub(lambda row: row[0] if row["name"] in names else "", text)
+
+
+def to_print(names):
+    """Return the section that names the pages of each notebook; `names` is file -> title."""
+    rows = [
+        f"| {name[:2]} {title} | [all of it](print/{name[:-6]}.html) | [exercises](print/{name[:-6]}_exercises.html) |"
+        for name, title in names.items()
+    ]
+    return "\n".join(["## To print", "", "| notebook | pages | sheet |", "|:--|:--|:--|", *rows, ""])

@@ -1,16 +1,21 @@
 """A notebook as one HTML page to print or to read: no scripts, nothing from a network, explorers as still pictures."""
 
+import base64
 import functools
 import html
 import re
 from pathlib import Path
 
+from course.code import without_argument
 from course.notebooks import still_pictures
 from course.publishing import parts
+from course.publishing.handouts.answers import given_and_space, without_calls
+from course.publishing.handouts.versions import BADGE, COLAB
 from course.publishing.text import as_html, code_as_html, escaped
 
 HERE = Path(__file__).parent
 NOTEBOOK = re.compile(r'(?<=href=")(\d\d_\w+)\.ipynb(?=["#])')
+SHORT = 6  # lines of code that are kept with their figure; with more of them, a page that ends early has a large gap
 MOVE = "An explorer: in the notebook it can be moved."
 
 
@@ -20,11 +25,24 @@ def page(notebook, path, version):
     Args:
         notebook: One version of it, with outputs.
         path: Its file.
-        version: Whose it is, for the margin of the paper.
+        version: Whose it is: "students" or "instructors".
     """
-    title = re.search(r"^# (.*)", notebook.cells[0].source, re.MULTILINE)[1]
-    body = "\n".join(map(cell_as_html, notebook.cells))
-    return template().render(title=title, number=path.name[:2], version=version, body=body, style=style())
+    return filled(title_of(notebook), path, version, "\n".join(map(cell_as_html, notebook.cells)))
+
+
+def title_of(notebook):
+    """Return the title of a notebook."""
+    return re.search(r"^# (.*)", notebook.cells[0].source, re.MULTILINE)[1]
+
+
+def filled(title, path, version, body):
+    """Return a page with some HTML as its body; the title and whose it is stand in the margin of the paper."""
+    return template().render(title=title, number=path.name[:2], version=f"for {version}", body=body, style=style())
+
+
+def markdown(source):
+    """Return Markdown as HTML, with links to pages instead of notebooks."""
+    return NOTEBOOK.sub(r"\1.html", as_html(source))
 
 
 @functools.cache
@@ -48,11 +66,24 @@ def style():
 def cell_as_html(cell):
     """Return a cell as HTML: text, code with its outputs, an exercise, or notes for the speaker."""
     if cell.cell_type == "markdown":
-        text = NOTEBOOK.sub(r"\1.html", as_html(cell.source))
+        text = markdown(BADGE.sub("", cell.source))
         return f'<div class="notes" role="note">{text}</div>' if parts.is_notes(cell) else text
-    kind = "cell exercise" if parts.CHECK.search(cell.source) else "cell"
-    space = '<p class="space">Space for your answer:</p>\n' if kind != "cell" and not cell.outputs else ""
-    return f'<div class="{kind}">\n{code_as_html(cell.source)}{"".join(map(output_as_html, cell.outputs))}{space}</div>'
+    outputs = "".join(map(output_as_html, cell.outputs))
+    if not parts.CHECK.search(cell.source):
+        source = printed(cell)
+        kind = "cell" if source.count("\n") >= SHORT else "cell together"
+        return f'<div class="{kind}">\n{code_as_html(source)}{outputs}</div>'
+    shown = code_as_html(without_calls(cell.source)) if cell.outputs else given_and_space(cell.source)
+    return f'<div class="cell exercise">\n{shown}{outputs}</div>'
+
+
+def printed(cell):
+    """Return the source of a cell as it is printed.
+
+    It is without `shows`, which tells what the figure below it shows, and without what is for Colab only.
+    """
+    source = COLAB.sub("", cell.source) if parts.is_setup(cell) else cell.source
+    return without_argument(source, "shows")
 
 
 def output_as_html(output):
@@ -72,6 +103,12 @@ def output_as_html(output):
 
 
 def figure(alt, data, caption=""):
-    """Return a picture with its description, which is escaped already, and a line below it."""
+    """Return a picture with its description, which is escaped already, and a line below it.
+
+    The style sheet is told the width of a PNG, so that letters are as large in one figure on paper as in the next.
+    """
+    kind, _, content = data.partition(";base64,")
+    width = int.from_bytes(base64.b64decode(content[:32])[16:20], "big") if kind == "image/png" else 0
+    size = f' style="--pixels: {width}px"' if width else ""
     below = f"<figcaption>{caption}</figcaption>" if caption else ""
-    return f'<figure><img alt="{alt}" src="data:{data}">{below}</figure>\n'
+    return f'<figure><img alt="{alt}" src="data:{data}"{size}>{below}</figure>\n'

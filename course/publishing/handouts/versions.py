@@ -11,13 +11,13 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from course.code import bound_and_read
 from course.publishing import parts
 from course.publishing.folder import CannotPublish
+from course.publishing.handouts.answers import PLACE
 from course.publishing.text import plain
 
 BADGE = re.compile(r" *· *\[!\[Open in Colab\]\([^)]*\)\]\([^)]*\)")
 COLAB = re.compile(r'^if "google\.colab" in .*\n(?: +.*\n)+', re.MULTILINE)  # of the set-up cell
 ASKED = re.compile(r"^# exercises\.q\d+\.solution\(\)\n?", re.MULTILINE)
 HELP = re.compile(r"^# exercises\.q\d+\.\w+\(\)\n?", re.MULTILINE)
-PLACE = re.compile(r"^(?:answer = None\b.*|def \w+\(.*\):\n(?:\n* +.*\n)+)", re.MULTILINE)  # where students write
 
 
 def for_students(notebook, path):
@@ -74,10 +74,9 @@ def solved(asked, before, after):
     """
     source = asked.answer.source
     known = {line for cell in before for line in cell.source.splitlines() if line.startswith(("import ", "from "))}
-    lines = asked.exercise.solution_code.strip().splitlines()
-    code = "\n".join(line for line in lines if line not in known).strip()
+    code = "\n".join(line for line in solution(asked).splitlines() if line not in known).strip()
     if asked.variable != "answer":
-        code = re.sub(rf"\n*^answer = {asked.variable}$", "", code, flags=re.MULTILINE) + "\n"
+        code += "\n"
     read = {name for cell in after if cell.cell_type == "code" for name in bound_and_read(cell)[1]}
     if (bound_by(code) - bound_by(source) - {"answer"}) & read:
         code = f"def solved():\n{textwrap.indent(code, '    ')}\n    return answer\n\n\nanswer = solved()"
@@ -97,16 +96,26 @@ def bound_by(code):
     return bound_and_read(new_code_cell(code))[0] | imported
 
 
+def solution(asked):
+    """Return the solution of an exercise; of a function the definition, and what it needs."""
+    code = asked.exercise.solution_code.strip()
+    return re.sub(rf"\n*^answer = {asked.variable}$", "", code, flags=re.MULTILINE).strip()
+
+
 def hint_and_mistakes(exercise):
     """Return Markdown with the hint of an exercise and the feedback to the usual mistakes."""
-    text = f"**Hint.** {plain(exercise.hint_text)}\n\n"
+    return f"**Hint.** {plain(exercise.hint_text)}\n\n{mistakes(exercise)}".rstrip()
+
+
+def mistakes(exercise):
+    """Return Markdown with the usual mistakes and the feedback to them, empty if the checker knows none."""
     if not exercise.mistakes:
-        return text.rstrip()
+        return ""
     if callable(exercise.mistakes[0][0]):
         feedback = dict.fromkeys(plain(feedback) for _, feedback in exercise.mistakes)
-        return f"{text}**What the checker says to usual mistakes**\n\n" + "\n".join(f"- {line}" for line in feedback)
+        return "**What the checker says to usual mistakes**\n\n" + "\n".join(f"- {line}" for line in feedback)
     rows = [f"| `{shown(wrong)}` | {plain(feedback)} |" for wrong, feedback in exercise.mistakes]
-    return "\n".join([f"{text}| wrong answer | what the checker says |", "|:--|:--|", *rows])
+    return "\n".join(["| wrong answer | what the checker says |", "|:--|:--|", *rows])
 
 
 def shown(answer):

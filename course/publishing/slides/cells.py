@@ -13,6 +13,7 @@ import re
 
 from nbformat.v4 import new_markdown_cell
 
+from course.code import without_argument
 from course.notebooks import IMAGES
 from course.publishing import parts
 from course.publishing.handouts.versions import shown
@@ -46,7 +47,7 @@ def for_the_room(notebook, path):
             cell.source, cell.outputs = ANSWER.sub("", cell.source).strip("\n"), []
             cell.metadata["slideshow"] = {"slide_type": "-"}  # at once, with the question
         else:
-            cell.source = "" if only_shows(cell) else without_descriptions(cell.source)
+            cell.source = "" if only_shows(cell) else without_argument(cell.source, "shows")
             cell.outputs = [with_keys(output) for output in map(without_progress, cell.outputs) if output]
         if cell.source.strip() or cell.get("outputs"):
             cells.append(cell)
@@ -92,25 +93,6 @@ def only_shows(cell):
 def is_figure(output):
     """Return True for an output that is a picture."""
     return any(kind in output.get("data", {}) for kind in IMAGES)
-
-
-def without_descriptions(source):
-    """Return a cell's code without the arguments `shows`."""
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:  # magics of IPython
-        return source
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    given = [keyword for call in calls for keyword in call.keywords if keyword.arg == "shows"]
-    lines = source.encode().splitlines(keepends=True)  # Python counts columns in bytes
-    starts = [sum(map(len, lines[:number])) for number in range(len(lines) + 1)]
-    code = source.encode()
-    for keyword in sorted(given, key=lambda keyword: -keyword.lineno):
-        before = code[: starts[keyword.lineno - 1] + keyword.col_offset]
-        after = code[starts[keyword.end_lineno - 1] + keyword.end_col_offset :]
-        shorter = re.sub(rb",\s*$", b"", before)  # but for a first argument, and one below a comment
-        code = shorter + (after if shorter != before else re.sub(rb"^\s*,\s*", b"", after))
-    return code.decode()
 
 
 def without_progress(output):
