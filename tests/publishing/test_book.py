@@ -528,6 +528,7 @@ def test_nothing_keeps_people_from_reading(name, theme, book, window):
 
     window.emulate_media(color_scheme=theme)
     window.goto((book / f"{name}.html").as_uri())
+    window.wait_for_function("document.getAnimations().every(each => each.playState !== 'running')")  # fading colours
     found = Axe().run(window, options={"resultTypes": ["violations"], "iframes": False})  # explorers have their own
     assert serious(found) == []
 
