@@ -1,7 +1,6 @@
 """The parts of a notebook that a publication treats in its own way: exercises, notes, the set-up cell, pictures."""
 
 import importlib
-import os
 import re
 from typing import NamedTuple
 
@@ -41,7 +40,6 @@ def questions(notebook, path):
         raise CannotPublish(
             f"{path.name} must begin with a number from 00 to {len(MODULES) - 1:02}, that of its exercises"
         )
-    os.environ.setdefault("KERAS_BACKEND", "numpy")  # nothing is trained here, and TensorFlow takes seconds to load
     module = importlib.import_module(f"utils.exercises.{MODULES[int(number)]}")
     found = []
     for before, cell in zip(notebook.cells, notebook.cells[1:]):

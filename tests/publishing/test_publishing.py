@@ -1,6 +1,5 @@
 """What all publications share: a folder is written as a whole, and the parts of a notebook are known."""
 
-import os
 import re
 
 import nbformat
@@ -11,7 +10,6 @@ from course.notebooks import NOTEBOOKS, read
 from course.publishing import parts
 from course.publishing.folder import CannotPublish, need, stored, whole
 from course.publishing.mathematics import mathml
-from tests.helpers import child
 
 
 def test_a_folder_is_replaced_as_a_whole(tmp_path):
@@ -84,14 +82,3 @@ def test_formulas_become_mathml():
     assert "<msup>" in mathml("x^2") and 'display="block"' not in mathml("x^2")
     assert 'display="block"' in mathml(r"\sum_{i=0}^{n} x_i", display=True)
     assert mathml("a &lt; b") == mathml("a < b")
-
-
-def test_exercises_are_read_without_tensorflow():
-    code = f"""
-import pathlib, sys
-from course.notebooks import read
-from course.publishing import parts
-path = pathlib.Path({str(NOTEBOOKS / "06_alexnet_zfnet_vgg.ipynb")!r})
-print(len(parts.questions(read(path), path)), "tensorflow" in sys.modules)"""
-    environment = {name: value for name, value in os.environ.items() if name != "KERAS_BACKEND"}
-    assert child(code, env=environment).communicate()[0].split() == ["7", "False"]
