@@ -13,6 +13,7 @@ from course.notebooks import NOTEBOOKS, find
 from course.publishing import browser
 from course.publishing.folder import stored
 from course.publishing.slides import cells, page
+from course.publishing.text import as_html
 
 
 def test_the_room_sees_neither_the_set_up_nor_what_only_a_reader_needs():
@@ -52,6 +53,13 @@ def test_the_dots_of_a_training_stay_in_the_notebook():
     output = cells.without_progress(new_output("stream", text="\n".join(lines)))
     assert output.text == "\n".join(lines[2:])
     assert cells.without_progress(new_output("stream", text="\n".join(lines[:2]) + "\n")) is None
+
+
+def test_the_speaker_reads_signs_of_hint_and_lesson_as_they_are():
+    exercise = SimpleNamespace(hint_text="F * F * C * C", solution_code="1", lesson="a_1 and b_1", mistakes=())
+    question = SimpleNamespace(exercise=exercise, answer=SimpleNamespace(id="a"))
+    shown = as_html(cells.speakers(question).source)
+    assert "F * F * C * C" in shown and "a_1 and b_1" in shown and "<em>" not in shown
 
 
 def test_the_speaker_reads_the_first_usual_mistakes():

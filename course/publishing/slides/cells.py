@@ -9,6 +9,7 @@ but call for it.
 
 import ast
 import copy
+import html
 import re
 
 from nbformat.v4 import new_markdown_cell
@@ -58,8 +59,9 @@ def for_the_room(notebook, path):
 def speakers(question):
     """Return a cell of notes with the hint and the solution of an exercise, and its first usual mistakes."""
     exercise = question.exercise
-    text = f"**Hint.** {exercise.hint_text}\n\n**Solution.**\n\n```python\n{exercise.solution_code.strip()}\n```\n\n"
-    cell = new_markdown_cell(text + exercise.lesson + mistakes(exercise), id=f"{question.answer.id}-notes")
+    text = f"**Hint.** {plain(exercise.hint_text)}\n\n**Solution.**\n\n"
+    text += f"```python\n{exercise.solution_code.strip()}\n```\n\n{plain(exercise.lesson)}{mistakes(exercise)}"
+    cell = new_markdown_cell(text, id=f"{question.answer.id}-notes")
     cell.metadata["slideshow"] = {"slide_type": "notes"}
     return cell
 
@@ -106,7 +108,7 @@ def without_progress(output):
 def with_keys(output):
     """Return an output in which an explorer lets the presenter's keys through to the slides."""
     if parts.is_explorer(output):
-        script = HANDED_ON.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;")
+        script = html.escape(HANDED_ON)
         output.data["text/html"] = re.sub(
             r'(srcdoc="[^"]*)"', lambda found: f'{found[1]}{script}"', output.data["text/html"]
         )
