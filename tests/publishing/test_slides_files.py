@@ -56,10 +56,10 @@ def test_the_dots_of_a_training_stay_in_the_notebook():
 
 
 def test_the_speaker_reads_signs_of_hint_and_lesson_as_they_are():
-    exercise = SimpleNamespace(hint_text="F * F * C * C", solution_code="1", lesson="a_1 and b_1", mistakes=())
+    exercise = SimpleNamespace(hint_text="(2*k + 1)*(2*n + 1)", solution_code="1", lesson="a <b or [0](1)", mistakes=())
     question = SimpleNamespace(exercise=exercise, answer=SimpleNamespace(id="a"))
     shown = as_html(cells.speakers(question).source)
-    assert "F * F * C * C" in shown and "a_1 and b_1" in shown and "<em>" not in shown
+    assert "(2*k + 1)*(2*n + 1)" in shown and "a &lt;b or [0](1)" in shown and "<em>" not in shown
 
 
 def test_the_speaker_reads_the_first_usual_mistakes():
