@@ -5,6 +5,7 @@ import os
 import socket
 
 import pytest
+from filelock import FileLock
 
 from tests.helpers import no_network
 
@@ -25,12 +26,32 @@ def keras_on_the_cpu():
 
 
 @pytest.fixture(scope="session")
-def cache(tmp_path_factory, worker_id):
+def common(tmp_path_factory, worker_id):
+    """A folder of all processes that test."""
+    base = tmp_path_factory.getbasetemp()
+    return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session")
+def once(common):
+    """A function that lets one process make a folder for all of them: `once(name, make)` calls `make(folder)`."""
+
+    def made(name, make):
+        folder = common / name
+        with FileLock(common / f"{name}.lock"):
+            if not folder.exists():
+                make(folder)
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def cache(common):
     """A folder with all bundled sets, prepared without a network, once for all processes that test."""
     from utils import datasets
 
-    base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "bundled"
+    folder = common / "bundled"
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(socket, "getaddrinfo", no_network)
         monkeypatch.setattr(socket.socket, "connect", no_network)

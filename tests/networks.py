@@ -17,10 +17,10 @@ SMALL = {
     "zfnet": lambda: models.zfnet(include_top=False, input_shape=(53, 53, 3), pooling="avg"),
     "vgg16": lambda: models.vgg16(include_top=False, input_shape=(32, 32, 3), pooling="avg"),
     "googlenet": lambda: models.googlenet(input_shape=(65, 65, 3), classes=10, auxiliary=True),
-    "resnet18": lambda: models.resnet18(input_shape=(32, 32, 3), classes=10),
-    "resnet50": lambda: models.resnet50(input_shape=(32, 32, 3), classes=10),
     "resnet_small": lambda: models.resnet_small(14, input_shape=(16, 16, 3)),
     "plain_small": lambda: models.resnet_small(8, residual=False, input_shape=(15, 16, 3), normalization=False),
+    "resnet18": lambda: models.resnet18(input_shape=(32, 32, 3), classes=10),
+    "resnet50": lambda: models.resnet50(input_shape=(32, 32, 3), classes=10),
 }
 LOSSES = {"lenet5_1998": models.lenet_1998.rbf_loss}  # the others: cross-entropy
 

@@ -50,6 +50,7 @@ def losses(text):
     return [float(number) for number in re.findall(r"^epoch \d+: loss (\S+),", text, re.MULTILINE)]
 
 
+@pytest.mark.on_request
 def test_two_processes_find_the_losses_of_one(tmp_path):
     script = [sys.executable, "-m", "records.several_machines", "--epochs", "3"]
     shared = [*script, "--coordinator", f"127.0.0.1:{free_port()}", "--processes", "2", "--process"]

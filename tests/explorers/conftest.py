@@ -1,6 +1,10 @@
 """Explorers in a real browser."""
 
+from unittest import mock
+
 import pytest
+
+from utils.explorers import explorer as module
 
 
 @pytest.fixture(scope="package")
@@ -25,20 +29,28 @@ def pages(browser):
 def show(pages):
     """A function that shows an explorer as a cell's output does, and returns the frame in which it lives.
 
-    Whatever the page asks of a network, and every error of its scripts, fails the test.
+    Whatever the page asks of a network, and every error of its scripts, fails the test. The still picture, behind the
+    frame and out of sight, is drawn on demand only: it takes longer than most tests.
     """
     complaints = []
 
-    def shown(explorer, width=1280, height=720, **context):
+    def shown(explorer, width=1280, height=720, picture=False, **context):
         page = pages(complaints, **context)
         page.set_viewport_size({"width": width, "height": height})
-        page.set_content(f'<!doctype html><html lang="en"><title>Notebook</title><body>{explorer._repr_html_()}')
+        html = explorer._repr_html_() if picture else without_picture(explorer)
+        page.set_content(f'<!doctype html><html lang="en"><title>Notebook</title><body>{html}')
         frame = page.frames[1]
         frame.wait_for_load_state()
         return frame
 
     yield shown
     assert not complaints
+
+
+def without_picture(explorer):
+    """Return what a cell's output shows, with an empty picture."""
+    with mock.patch.object(module, "png", return_value=(b"", {})):
+        return explorer._repr_html_()
 
 
 def fetched(request):

@@ -1,6 +1,7 @@
 """What all explorers have in common: they are safe, small, usable by everybody, and the same on every surface."""
 
 import base64
+import functools
 import io
 import re
 
@@ -17,6 +18,12 @@ from utils.explorers.explorer import PAGES, Explorer, packed
 everywhere = pytest.mark.parametrize("name", EXPLORERS)
 
 
+@functools.cache
+def made(name):
+    """The explorer of this name as the notebooks show it."""
+    return EXPLORERS[name]()
+
+
 def test_every_explorer_and_every_page_is_tried():
     functions = set(explorers.__all__) - {"Explorer"}
     assert functions == set(EXPLORERS) == set(CHANGES) == {page.stem for page in PAGES.glob("*.html")}
@@ -24,7 +31,7 @@ def test_every_explorer_and_every_page_is_tried():
 
 @everywhere
 def test_a_sandboxed_frame_lies_in_front_of_a_described_picture(name):
-    shown = EXPLORERS[name]()._repr_html_()
+    shown = made(name)._repr_html_()
     (sandbox,) = re.findall(r'<iframe [^>]*sandbox="([^"]*)"', shown)
     assert sandbox == "allow-scripts"
     alt, png = re.search(r'<img alt="([^"]+)"[^>]* src="data:image/png;base64,([^"]+)"', shown).groups()
@@ -36,7 +43,7 @@ def test_a_sandboxed_frame_lies_in_front_of_a_described_picture(name):
 
 @everywhere
 def test_a_page_is_small_without_its_data(name):
-    page = re.sub(r'(?<=<script id="data" type="application/json">).*?(?=</script>)', "", EXPLORERS[name]().page)
+    page = re.sub(r'(?<=<script id="data" type="application/json">).*?(?=</script>)', "", made(name).page)
     assert len(page.encode()) < 60_000
     assert "src=" not in page.replace("srcdoc", "") and "http:" not in page and "https:" not in page
 
@@ -54,7 +61,7 @@ def test_the_file_of_a_page_works_when_a_browser_opens_it(name, browser):
 def test_axe_finds_nothing_serious(name, scheme, show):
     from axe_playwright_python.sync_playwright import Axe
 
-    frame = show(EXPLORERS[name](), color_scheme=scheme)
+    frame = show(made(name), color_scheme=scheme)
     found = Axe().run(frame).response["violations"]
     serious = [(rule["id"], [node["html"][:120] for node in rule["nodes"]]) for rule in found if serious_one(rule)]
     assert not serious
@@ -71,9 +78,9 @@ SMALL_TEXT = """() => [...document.querySelectorAll("body *:not(.only-heard, scr
 
 @everywhere
 def test_it_fits_a_phone_and_a_lecture_hall(name, show):
-    explorer = EXPLORERS[name]()
+    explorer = made(name)
     for width, height in ((390, 844), (640, 720), (776, 720), (1000, 720), (1280, 720)):
-        frame = show(explorer, width, height)
+        frame = show(explorer, width, height, picture=width == 1280)
         assert frame.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
         content, room = frame.evaluate("[document.documentElement.getBoundingClientRect().height, innerHeight]")
         assert content <= room + 1, width
@@ -84,7 +91,7 @@ def test_it_fits_a_phone_and_a_lecture_hall(name, show):
 @everywhere
 @pytest.mark.parametrize("width", [390, 900])
 def test_a_scroll_bar_beside_a_page_does_not_make_it_taller(name, width, show):
-    frame = show(EXPLORERS[name](), width)  # Firefox lays pages out with one, and then leaves it there if it is needed
+    frame = show(made(name), width)  # Firefox lays pages out with one, and then leaves it there if it is needed
     frame.evaluate("document.body.style.marginRight = `${17 / document.documentElement.style.zoom}px`")
     assert frame.evaluate("document.documentElement.scrollHeight <= innerHeight")
 
@@ -102,7 +109,7 @@ def test_a_press_is_where_it_is_seen_however_small_the_page_is_drawn(width, show
 
 @everywhere
 def test_a_page_that_opens_out_of_sight_looks_the_same_when_it_comes_into_sight(name, show):
-    explorer = EXPLORERS[name]()
+    explorer = made(name)
     page = show(explorer, 1000).page
     page.wait_for_timeout(100)
     expected = page.screenshot()
@@ -136,7 +143,7 @@ LOOKS = """JSON.stringify([...document.querySelectorAll("canvas")].map(e => e.to
 
 @everywhere
 def test_what_does_not_scroll_is_dragged(name, show):
-    frame = show(EXPLORERS[name](), 390, 844)
+    frame = show(made(name), 390, 844)
     owners = frame.evaluate(f"[...new Set({NO_SCROLLING}.map(e => e.id || e.closest('table').id))]")
     assert owners == DRAGGED.get(name, [])
     for i in range(frame.evaluate(f"{NO_SCROLLING}.length")):
@@ -154,7 +161,7 @@ def test_what_does_not_scroll_is_dragged(name, show):
 
 @everywhere
 def test_every_control_has_a_name_and_is_reached_by_tab(name, show):
-    frame = show(EXPLORERS[name]())
+    frame = show(made(name))
     controls = "document.querySelectorAll('button, input, select, textarea, canvas[tabindex]')"
     assert frame.evaluate(f"[...{controls}].length") > 0
     labelled = "e.labels?.length || e.hasAttribute('aria-label') || e.hasAttribute('aria-labelledby')"
@@ -171,7 +178,7 @@ def test_every_control_has_a_name_and_is_reached_by_tab(name, show):
 
 @everywhere
 def test_a_change_is_said_politely(name, show):
-    frame = show(EXPLORERS[name]())
+    frame = show(made(name))
     assert frame.evaluate("document.querySelector('#said').getAttribute('aria-live')") == "polite"
     before = frame.evaluate("byId('said').textContent")
     frame.evaluate(f"() => {{ const change = {CHANGES[name]}; for (let i = 0; i < 3; i++) change(i); }}")

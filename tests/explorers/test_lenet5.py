@@ -1,5 +1,7 @@
 """What the page computes is what Keras computes, and what it does to a drawing is what was done to MNIST's digits."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,8 @@ from utils import explorers
 from utils.datasets import load
 
 SCORES = "image => forward(network, padded(Float32Array.from(image, v => v / 255))).at(-1).values"
+
+default = functools.cache(explorers.lenet5)
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +111,7 @@ def test_layers_of_all_kinds(show):
 
 
 def test_a_digit_of_mnist_stays_as_it_is(digits, show):
-    frame = show(explorers.lenet5())
+    frame = show(default())
     images = frame.evaluate(
         """all => all.map(pixels => {
             ink = ink.map((_, k) => pixels[Math.floor(k / SIDE / FINE) * FIELD + Math.floor(k % SIDE / FINE)] / 255);
@@ -130,7 +134,7 @@ def area_means(ink, start, size):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_drawing_gets_size_and_place_of_mnist(seed, show):
-    rng, frame = np.random.default_rng(seed), show(explorers.lenet5())
+    rng, frame = np.random.default_rng(seed), show(default())
     for _ in range(7):
         corners = rng.uniform(0.05, 0.95, (4, 2)).tolist()
         ink, image = frame.evaluate(
@@ -156,7 +160,7 @@ def test_a_drawing_gets_size_and_place_of_mnist(seed, show):
 def test_thicken_and_thin_are_the_largest_and_smallest_value_around(show):
     from scipy import ndimage
 
-    frame = show(explorers.lenet5())
+    frame = show(default())
     disc = np.hypot(*np.mgrid[-2:3, -2:3]) <= 2
     ink = np.reshape(frame.evaluate("[...ink]"), (140, 140))
     for button, filtered in (("thicken", ndimage.grey_dilation), ("thin", ndimage.grey_erosion)) * 2:
@@ -166,7 +170,7 @@ def test_thicken_and_thin_are_the_largest_and_smallest_value_around(show):
 
 
 def test_one_draws_with_the_mouse_and_from_the_keyboard(show):
-    frame = show(explorers.lenet5())
+    frame = show(default())
     frame.locator("#clear").click()
     assert frame.evaluate("ink.every(value => value === 0)")
     pad = frame.locator("#pad").bounding_box()
@@ -188,7 +192,7 @@ def test_one_draws_with_the_mouse_and_from_the_keyboard(show):
 
 
 def test_the_list_names_what_is_on_the_pad_and_gives_it_again(show):
-    frame = show(explorers.lenet5())
+    frame = show(default())
     shown = lambda: frame.evaluate("byId('choose').selectedOptions[0].text")  # noqa: E731
     first = frame.evaluate("[...ink]")
     for button in ("thicken", "left", "thin"):
@@ -210,7 +214,7 @@ def test_the_list_names_what_is_on_the_pad_and_gives_it_again(show):
 
 
 def test_where_nothing_is_drawn_no_digit_is_named(show):
-    frame = show(explorers.lenet5())
+    frame = show(default())
     frame.locator("#clear").click()
     assert frame.inner_text("#best") == "nothing drawn" and frame.locator("#scores .best").count() == 0
     frame.wait_for_function("byId('said').textContent.startsWith('Nothing drawn: the network still gives scores')")
@@ -224,7 +228,7 @@ def test_where_nothing_is_drawn_no_digit_is_named(show):
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_input_is_shifted_by_buttons_below_it_and_by_dragging(width, show):
-    frame = show(explorers.lenet5(), width, 1600)
+    frame = show(default(), width, 1600)
     before = np.reshape(frame.evaluate("[...image]"), (28, 28))
     box = frame.locator("#input").bounding_box()
     for name in ("left", "up", "down", "right"):
@@ -244,7 +248,7 @@ def test_the_input_is_shifted_by_buttons_below_it_and_by_dragging(width, show):
 
 
 def test_the_maps_of_all_layers_are_large_and_side_by_side(show):
-    frame = show(explorers.lenet5())
+    frame = show(default())
     sizes = frame.evaluate("layers.map(layer => layer.shape[0] * sizeOf(layer, layer.across).zoom)")
     assert min(sizes) >= 70  # pixels of a map, on a page of 1280 x 720
     tops = frame.evaluate("layers.map(layer => layer.canvas.getBoundingClientRect().top)")
@@ -303,7 +307,7 @@ def test_bad_input(arguments, fragment):
 
 
 def test_middle_takes_a_shift_back(show):
-    frame = show(explorers.lenet5())
+    frame = show(default())
     before = frame.evaluate("[...image]")
     for name in 8 * ["right"] + ["up"]:
         frame.locator(f"#{name}").click()

@@ -6,13 +6,13 @@ from nbformat.v4 import new_notebook
 from course import handouts as handout_command, slides
 from course.notebooks import NOTEBOOKS, write
 
+PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
+
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory):
+def built(once):
     """The folder with the slides of all notebooks."""
-    folder = tmp_path_factory.mktemp("published") / "slides"
-    slides.build(sorted(NOTEBOOKS.glob("*.ipynb")), folder)
-    return folder
+    return once("slides", lambda folder: slides.build(PATHS, folder))
 
 
 @pytest.fixture
@@ -60,8 +60,6 @@ def small(tmp_path, show):
 
 
 @pytest.fixture(scope="session")
-def handouts(tmp_path_factory):
+def handouts(once):
     """The folder with the hand-outs of all notebooks."""
-    folder = tmp_path_factory.mktemp("handouts")
-    handout_command.build(sorted(NOTEBOOKS.glob("*.ipynb")), folder)
-    return folder
+    return once("handouts", lambda folder: handout_command.build(PATHS, folder))
