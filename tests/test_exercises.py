@@ -15,9 +15,18 @@ import pytest
 import utils.exercises
 from course.notebooks import NOTEBOOKS, ROOT
 from tests.helpers import raises
-from utils.exercises import MODULES, images_and_filters_2d, stride_padding_channels, transfer_learning
+from utils.exercises import (
+    MODULES,
+    cnn_at_a_glance,
+    designed_filters,
+    images_and_filters_2d,
+    lenet,
+    stride_padding_channels,
+    transfer_learning,
+)
 from utils.exercises.exercise import LONGEST, Exercise
 from utils.exercises.judges import same_numbers
+from utils.models import lenet5
 
 
 def exercises():
@@ -317,6 +326,39 @@ def test_a_filter_may_have_any_scale_and_thirds_but_not_rounded_ones(scale):
     assert images_and_filters_2d.q7.evaluate(scale * thirds)[0] is True
     verdict, feedback = images_and_filters_2d.q7.evaluate(scale * thirds.round(2))
     assert verdict is False and "1/3" in feedback, "0.01 is not 0"
+
+
+@pytest.mark.parametrize("side", designed_filters.SIDES)
+def test_one_of_the_usual_filters_moves_an_image_to_a_side(side):
+    moved = [designed_filters.shifts(kernel, side) for kernel in designed_filters.MOVING]
+    assert moved.count(None) == 1 and len(set(moved)) >= 5
+
+
+@pytest.mark.parametrize("ground, right", [("dark", 3), ("bright", 2)])
+@pytest.mark.parametrize("line", ["horizontal", "vertical"])
+def test_one_of_the_usual_filters_finds_lines_and_each_mistake_is_named(line, ground, right):
+    usual = designed_filters.LINES if line == "horizontal" else designed_filters.LINES.transpose(0, 2, 1)
+    found = [designed_filters.finds_lines(kernel, line, ground) for kernel in usual]
+    words = ["A flat region does not give 0", " line does not give 0", "does not give a positive", "Rounded weights?"]
+    assert found.pop(right) is None
+    assert all(word in feedback for word, feedback in zip(words, found, strict=True))
+    assert designed_filters.finds_lines(-usual[right], line, ground) == found[2]
+
+
+@pytest.mark.parametrize("side", range(16, 65, 4))
+def test_the_hint_names_the_sizes_of_the_maps(side):
+    maps, sizes = keras.Input((side, side, 1)), []
+    for layer in lenet5().layers:
+        if layer.name in ("C1", "S2", "C3", "S4"):
+            maps = layer(maps)
+            sizes.append(maps.shape[1])
+    hint = lenet.parameters_for_images(side).hint_text
+    assert re.findall(r"(\d+) × \1", hint) == [str(size) for size in sizes]
+
+
+@pytest.mark.parametrize("largest", [True, False])
+def test_the_hint_gives_a_way_to_the_largest_only_where_they_are_wanted(largest):
+    assert ("-probabilities" in cnn_at_a_glance.best_or_worst(largest).hint_text) == largest
 
 
 @pytest.mark.parametrize("answer", [-45, 315, -405, [-45.0], np.float32(-45.01), np.array([[315]])])

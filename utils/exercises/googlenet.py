@@ -155,7 +155,7 @@ answer = (with_projection, without)
 
 q3 = maps_of_a_module()
 
-_DENSE_3X3, _REDUCE_3X3, _BRANCH_5X5 = 28 * 28 * 9 * 96 * 128, 28 * 28 * 192 * 96, 28 * 28 * 16 * (192 + 25 * 32)
+_DENSE_3X3, _REDUCE_3X3 = 28 * 28 * 9 * 96 * 128, 28 * 28 * 192 * 96
 
 q4 = Exercise(
     judge=same_numbers(
