@@ -4,6 +4,7 @@ import importlib
 import re
 import sys
 import textwrap
+from collections import Counter
 from decimal import Decimal
 from fractions import Fraction
 
@@ -194,6 +195,12 @@ def test_each_mistake_that_a_judge_knows_gets_its_own_feedback(name, exercise):
     assert exercise.mistakes
     for wrong, feedback in exercise.mistakes:
         assert exercise.evaluate(wrong) == (False, " ".join(feedback.split()))
+
+
+@pytest.mark.parametrize("name, exercise", exercises())
+def test_each_mistake_that_a_judge_knows_is_among_the_wrong_answers(name, exercise):
+    usual = Counter(" ".join(feedback.split()) for _, feedback in exercise.mistakes)
+    assert not usual - Counter(exercise.evaluate(wrong)[1] for wrong, _ in wrong_answers(name))
 
 
 ODD = {

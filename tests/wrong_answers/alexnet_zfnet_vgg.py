@@ -42,6 +42,9 @@ WRONG = {
     ],
     "q3": [
         ("conv2", "less than a million"),
+        ("conv1", "less than a million"),
+        ("conv3", "less than a million"),
+        ("conv4", "less than a million"),
         ("conv5", "19 million"),
         ("FC7", "10 million"),
         ("fc8", "each class"),

@@ -57,6 +57,7 @@ WRONG = {
         ([1, 1, 1, 2, 0, 2], "share a window"),
         ([1, 1, 2, 2, 0, 2], "less sensitive"),
         ([1, 1, 0, 2, 1, 2], "a weight for each place"),
+        ([1, 1, 0, 2, 2, 2], "a weight for each place"),
         ([2, 2, 0, 1, 0, 1], "exchanged"),
         ([1, 1, 0, 1, 0, 1], "no place"),
         ([1, 1, 1, 2, 1, 2], "differently"),

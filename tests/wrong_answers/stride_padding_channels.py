@@ -26,6 +26,7 @@ WRONG = {
     ],
     "q2": [
         (16.5, "Half"),
+        (15.5, "last term"),
         (17, "round"),
         (15, "both sides"),
         (15, "last term"),
@@ -38,6 +39,9 @@ WRONG = {
     "q3": [
         ((2, 1), "after"),
         ((0, 3), "evenly"),
+        ((3, 0), "evenly"),
+        ((1.5, 1.5), "halved"),
+        ((3, 4), "same"),
         ((1, 1), "remainder"),
         ((2, 2), "one too many"),
         ((3, 3), "in all"),
@@ -46,6 +50,10 @@ WRONG = {
     ],
     "q4": [
         ((12, 17, 6, 11), "five rows"),
+        ((9, 13, 3, 7), "from 0"),
+        ((10, 14, 4, 8), "not centred"),
+        ((12, 14, 6, 8), "as large as the filter"),
+        ((6, 10), "which rows"),
         ((4, 8, 2, 6), "stride"),
         ((6, 10, 12, 16), "exchanged"),
         (((6, 10), (12, 16)), "exchanged"),
