@@ -1,5 +1,6 @@
 """Maps, errors and scores are those of utils.convolution and Keras, wherever the digit stands."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -167,6 +168,16 @@ def test_keras_networks_in_the_page(show):
 )
 def test_bad_input(arguments, fragment):
     refuses(lambda: explorers.equivariance(**arguments), fragment)
+
+
+@pytest.mark.parametrize("size, fits", [((16, 17), True), ((17, 16), True), ((15, 16), False), ((16, 15), False)])
+def test_networks_read_images_of_16_pixels_or_more(size, fits):
+    layers = [keras.Input((*size, 1)), keras.layers.Flatten(name="flat"), keras.layers.Dense(10, name="scores")]
+    networks = {"small": keras.Sequential(layers)}
+    if fits:
+        assert "small" in explorers.equivariance(np.zeros((1, 9, 9)), networks=networks).page
+    else:
+        refuses(lambda: explorers.equivariance(np.zeros((1, 9, 9)), networks=networks), "16 x 16 pixels or more")
 
 
 @pytest.mark.parametrize("scheme, zero", [("light", [255, 255, 255]), ("dark", [20, 24, 30])])

@@ -62,6 +62,17 @@ def rates(schedule, steps):
     return np.array([float(keras.ops.convert_to_numpy(schedule(step))) for step in range(steps)])
 
 
+def test_each_batch_makes_a_tenth_of_the_running_averages():
+    model = resnet_small(8, input_shape=(16, 16, 3))
+    norms = [layer for layer in model.layers if isinstance(layer, layers.BatchNormalization)]
+    inputs = keras.Model(model.input, [layer.input for layer in norms])
+    first = inputs(photos(model, 4))[0]
+    model(photos(model, 4), training=True)
+    mean = keras.ops.convert_to_numpy(keras.ops.mean(first, axis=(0, 1, 2)))
+    np.testing.assert_allclose(norms[0].moving_mean.numpy(), 0.1 * mean, atol=1e-6)
+    assert np.abs(mean).max() > 0.01 and {layer.momentum for layer in norms} == {0.9}
+
+
 def test_the_schedule_divides_by_ten_at_a_half_and_at_three_quarters():
     np.testing.assert_allclose(rates(resnet_schedule(12), 15), [0.1] * 6 + [0.01] * 3 + [0.001] * 6, rtol=1e-6)
 
