@@ -37,6 +37,16 @@ def oracle(unit, size, maps, filters):
     return branches, [k1 + k3 + k5 + (maps if kp else 0), k1 + k3 + k5 + kp]
 
 
+@pytest.mark.parametrize(
+    "module", [(28, 192, (64, 96, 128, 16, 32, 32)), (14, 512, (1, 2, 500, 3, 400, 7)), (7, 9, (5, 6, 0, 7, 0, 0))]
+)
+def test_the_still_picture_counts_alike(module):
+    (ones, three, five, (_, pooled)), _ = oracle("multiply-adds", *module)
+    wanted = [ones[0], *three, *five, pooled]
+    (ax,) = explorers.one_by_one(*module)._picture.axes
+    assert [text.get_text() for text in ax.texts] == [f"{cost / 1e6:.1f}" for cost in wanted]
+
+
 def number(text):
     return int(text.replace(",", ""))
 

@@ -155,3 +155,10 @@ def test_each_number_stands_on_its_own_bar_and_blocks_without_a_number_are_marke
         assert abs(bar["top"] - number["bottom"] - 2) < 1
     assert frame.locator(".unmeasured").all_inner_texts() == ["?", "?"]
     assert frame.inner_text("#legend").endswith("; ?: not measured")
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 5, 8, 27])
+def test_the_description_says_through_how_many_blocks_most_paths_go(blocks):
+    lengths = [len(path) - path.count("0") for path in map("{:b}".format, range(2 ** min(blocks, 12)))]
+    most = np.bincount(lengths).argmax() if blocks <= 12 else 13
+    assert f"about {most} for most" in explorers.paths(blocks).description

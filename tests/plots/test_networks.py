@@ -1,6 +1,7 @@
 """Where the layers of a small network stand in a drawing, what is written on them, and how they are drawn."""
 
 import keras
+import numpy as np
 import pytest
 from keras import layers
 from matplotlib.colors import to_hex
@@ -165,6 +166,29 @@ def test_blocks_have_the_depth_of_the_image_and_a_map_for_each_filter(channels, 
         middle = heights[f"filter {k + 1}"] - 0.7 - 3 / 2
         assert heights[f"map {k + 1}"] - 0.7 - rows / 2 == pytest.approx(middle)
         assert any(found == pytest.approx(middle) for found in maps), "a map stands at the height of its filter"
+
+
+@pytest.mark.parametrize("channels, filters, size", [(3, 2, 3), (1, 4, 5), (9, 3, 1), (5, 1, 2)])
+def test_blocks_stand_apart_and_arrows_lead_from_one_to_the_next(channels, filters, size):
+    figure = plots.blocks((7, 9, channels), kernel_size=size, filters=filters)
+    (ax,) = figure.axes
+    _, columns = conv_output_size((7, 9), size)
+    arrows = patches(ax, FancyArrowPatch)
+    assert len(arrows) == 3 * filters
+    starts, ends = zip(*[(arrow._posA_posB[0][0], arrow._posA_posB[1][0]) for arrow in arrows])
+    spans = [sorted({(start, end) for start, end in zip(starts[i::3], ends[i::3])}) for i in range(3)]
+    assert all(len(gap) == 1 for gap in spans), "those of a column are equally long"
+    (gaps,) = zip(*spans)
+    left = [0, *(end + 0.3 for _, end in gaps)]
+    deep = 0.3 * np.array([channels, channels, 1, filters])
+    right = left + deep + [9, size, columns, columns]
+    assert (left[1:] - right[:-1] > 1).all() and all(end - start > 0.5 for start, end in gaps)
+    drawn = sorted({round(p.get_x(), 6) for p in patches(ax, Rectangle)})
+    assert all(any(abs(x - place) < 1e-5 for x in drawn) for place in left)
+    names = [text for text in ax.texts if text.get_text().startswith(("filter", "map"))]
+    figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in names]
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
 
 
 GRAPHS = {
