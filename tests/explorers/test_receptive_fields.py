@@ -284,6 +284,12 @@ def test_bad_input(arguments, fragment):
     refuses(lambda: explorers.receptive_fields(**arguments), fragment)
 
 
+def test_the_largest_network_is_one_of_60_layers_that_reads_1024_pixels():
+    largest = explorers.receptive_fields(networks={"a": (1024, [("x", 1, 1, 0)] * 60)})
+    assert "<iframe" in largest._repr_html_()
+    refuses(lambda: explorers.receptive_fields(networks={"a": (1025, [("x", 1, 1, 0)])}), "at most 1024 pixels")
+
+
 def test_a_photograph_has_no_more_pixels_than_the_network_is_given(show):
     frame = show(explorers.receptive_fields())
     assert frame.evaluate("['VGG-16', 'LeNet-5'].map(name => { load(name); return inPixels().width; })") == [128, 32]
