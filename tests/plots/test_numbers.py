@@ -104,6 +104,21 @@ def test_windows_have_two_colours_in_turn():
     colours = [{to_hex(bar.get_facecolor()) for bar in bars if int(-bar.get_y() - 0.8) == k} for k in range(4)]
     first, second, third, fourth = colours
     assert len(first) == len(second) == 1 and first == third != second == fourth
+    summed = plots.windows_1d(9, kernel_size=3, strides=2, values=np.arange(9)).axes[0].texts
+    assert [{to_hex(text.get_color())} for text in summed if text.get_text().startswith("sum")] == colours
+
+
+@pytest.mark.parametrize("as_pixels", [True, False])
+def test_the_colour_of_a_cell_is_that_of_its_number(as_pixels):
+    table = np.arange(6).reshape(2, 3) * 40
+    (image,) = plots.grids({"a": table}, as_pixels=as_pixels).axes[0].images
+    assert list(image.get_extent()) == [0, 3, 2, 0], "row 0 above, a unit for each cell, as the numbers are placed"
+    np.testing.assert_array_equal(image.get_array(), table)
+
+
+def test_grids_are_as_tall_as_their_figure_unless_cells_are_to_be_equal():
+    heights = [ax.get_ylim()[0] for ax in plots.grids({"a": np.eye(2), "b": np.eye(5)}).axes]
+    assert heights == pytest.approx([2.06, 5.06])
 
 
 def test_a_step_draws_all_cells_in_one_size():
