@@ -37,7 +37,16 @@ def free_memory():
     gc.collect()
 
 
-# Counts
+# Sizes and counts
+
+PIXELS = {"alexnet": (227, 3), "lenet5": (32, 1), "lenet5_1998": (32, 1), "resnet_small": (32, 3)}  # others: 224
+
+
+@pytest.mark.parametrize("name", models.__all__)
+def test_a_network_reads_images_of_the_size_in_its_paper(name):
+    pixels, channels = PIXELS.get(name, (224, 3))
+    default = inspect.signature(getattr(models, name)).parameters["input_shape"].default
+    assert default == (pixels, pixels, channels)
 
 
 @pytest.mark.parametrize(

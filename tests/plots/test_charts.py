@@ -57,6 +57,11 @@ def test_panels_draw_one_bar_for_each_value():
     assert ax.get_xlabel() == "age" and ax.get_ylabel() == "weight"
 
 
+def test_a_panel_has_a_legend_where_several_curves_must_be_told_apart():
+    one, two = plots.panels({"one": {"a": [1, 2]}, "two": {"a": [1, 2], "b": [3, 4]}}).axes
+    assert one.get_legend() is None and words(two.get_legend().get_texts()) == ["a", "b"]
+
+
 def test_panels_over_whole_numbers_have_no_fractions_as_ticks():
     values = [3.0, 2, 1, 1]
     figure = plots.panels({"epochs": (np.arange(1, 5), values), "seconds": (np.linspace(0, 1, 4), values)})
