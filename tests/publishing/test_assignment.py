@@ -23,7 +23,7 @@ PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 IMAGES = PATHS[2]
 VARIANTS = [(path, name) for path in PATHS for name in variants(int(path.name[:2]))]
 each_variant = pytest.mark.parametrize("path, name", VARIANTS, ids=lambda value: getattr(value, "stem", value)[:3])
-SEEDS = 60
+SEEDS = 200
 confined = pytest.mark.skipif(not collect.shuts_in(), reason="nothing shuts processes in here")
 
 
