@@ -1,8 +1,11 @@
 """Hand-outs on paper: pages and sheets of exercises hold what they should, fit, and are readable."""
 
+import base64
 import html
 import re
+from pathlib import Path
 
+import matplotlib
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
@@ -143,6 +146,20 @@ TOO_LARGE = """([width, height]) => [...document.querySelectorAll("main *")].fil
 ).map(part => part.outerHTML.slice(0, 120))"""
 
 
+FONTS = Path(matplotlib.get_data_path(), "fonts", "ttf")
+
+
+def font_face(file, weight):
+    data = base64.b64encode((FONTS / file).read_bytes()).decode()
+    return f"@font-face {{ font-family: Wide; font-weight: {weight}; src: url(data:font/ttf;base64,{data}); }}"
+
+
+def wide_letters():
+    """Return a style with the widest of the fonts that a page asks for; Matplotlib brings it."""
+    faces = font_face("DejaVuSans.ttf", "normal") + font_face("DejaVuSans-Bold.ttf", "bold")
+    return faces + "body { font-family: Wide !important; }"
+
+
 @pytest.fixture
 def sheet(browser):
     """A page of the browser that prints; what it asks from a network fails the test."""
@@ -162,6 +179,10 @@ def test_everything_fits_on_the_paper(place, paper, handouts, sheet):
     width, height = (round((size - margin) * 96 / 25.4) for size, margin in zip(PAPER[paper], MARGINS))
     sheet.set_viewport_size({"width": width, "height": height})
     sheet.goto((handouts / f"{place}.html").as_uri())
+    assert sheet.evaluate(TOO_LARGE, [width, height]) == []
+    sheet.add_style_tag(content=wide_letters())  # the font above may be a narrower one
+    for weight in ("normal", "bold"):
+        assert sheet.evaluate(f"document.fonts.load('{weight} 10pt Wide').then(fonts => fonts.length)") == 1
     assert sheet.evaluate(TOO_LARGE, [width, height]) == []
     pages = sheet.pdf(format=paper).count(b"/Type /Page\n")
     assert 1 <= pages <= 3 if place.endswith("_exercises") else pages > 10
