@@ -20,11 +20,12 @@ def magics(cell):
 
 
 def imported_packages(cell):
-    """Return the top-level names of the packages that a cell imports."""
-    tree = ast.parse(python(cell))
-    modules = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
-    modules += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    return {module.split(".")[0] for module in modules}
+    """Return the top-level names of the packages that a cell imports, in the order of its lines."""
+    nodes = [node for node in ast.walk(ast.parse(python(cell))) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    modules = []
+    for node in sorted(nodes, key=lambda node: (node.lineno, node.col_offset)):
+        modules += [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+    return list(dict.fromkeys(module.split(".")[0] for module in modules))
 
 
 def bound_and_read(cell):

@@ -24,6 +24,7 @@ MIN_ALT = 20  # characters
 NOTES, MIN_NOTES, MAX_NOTES_WORDS = "**Notes.**", 3, 60  # the first line of speaker notes; cells; words in each
 SLIDE_TYPES = {"slide", "subslide", "fragment", "skip", "notes", "-"}
 SETUP_MAGICS = {"pip", "!git"}
+TENSORFLOW = {"tensorflow", "keras", "tensorflow_datasets"}
 
 RULES = []
 
@@ -311,8 +312,19 @@ def starts_quickly(notebook):
     if not re.match(r"0[1-4]_", notebook.path.name):
         return
     for cell in notebook.code[:1]:
-        for package in sorted(code.imported_packages(cell) & {"tensorflow", "keras", "tensorflow_datasets"}):
+        for package in sorted(TENSORFLOW.intersection(code.imported_packages(cell))):
             yield f"{notebook.name(cell)} imports {package}"
+
+
+@rule
+def sets_up_tensorflow(notebook):
+    """Require `utils` before TensorFlow and Keras, which read its settings, for speed and silence, when imported."""
+    for cell in notebook.code:
+        for package in code.imported_packages(cell):
+            if package == "utils":
+                return
+            if package in TENSORFLOW:
+                yield f"{notebook.name(cell)} imports {package} before utils"
 
 
 @rule

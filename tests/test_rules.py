@@ -231,6 +231,9 @@ BAD = [
     ("has_readable_outputs", output(stream("np.True_"))),
     ("starts_quickly", source(1, "import numpy", "from keras import layers\nimport numpy")),
     ("starts_quickly", source(1, "import numpy", "import tensorflow as tf\nimport numpy")),
+    ("sets_up_tensorflow", source(1, "import numpy", "import keras\nfrom utils import plots\nimport numpy")),
+    ("sets_up_tensorflow", source(1, "import numpy", "import numpy, tensorflow.nn, utils")),
+    ("sets_up_tensorflow", source(1, "import numpy", "if numpy:\n    import tensorflow_datasets\nimport utils, numpy")),
     ("converts_tensors", source(3, "print", "np.asarray(model.get_layer('C1')(x))\nprint")),
     (
         "converts_tensors",

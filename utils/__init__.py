@@ -2,7 +2,10 @@
 
 import os
 
-# TensorFlow reports its CPU features on stderr at import, in front of the first result of a notebook.
+from utils import quiet
+
+# Without these settings TensorFlow reports on stderr what it finds, in front of the first result of a notebook.
+quiet.install()
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Of itself TensorFlow uses oneDNN's faster convolutions only on processors with instructions for neural networks. With
 # AVX2 alone, as in many laptops, notebooks 07 and 08 take a quarter less time with them. They round differently.

@@ -1,0 +1,61 @@
+"""TensorFlow is imported without its notes, and nothing else is lost."""
+
+import os
+import sys
+
+import pytest
+
+from tests.helpers import child
+from utils import quiet
+
+SETTINGS = ("TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS", "TF_NUM_INTRAOP_THREADS")
+
+
+def stderr_of(code):
+    """Run code in a Python of its own that nobody has set up, and return what it writes to stderr."""
+    environment = {name: value for name, value in os.environ.items() if name not in SETTINGS}
+    printed, complaints = child(code, env=environment).communicate()
+    assert printed == "3.0\n", complaints
+    return complaints
+
+
+@pytest.mark.parametrize("first", ["keras", "tensorflow", "tensorflow.nn", "tensorflow_datasets, utils.datasets"])
+def test_a_student_sees_nothing_of_the_import(first):
+    code = f"import utils, {first}, keras; print(float(keras.ops.sum(keras.ops.ones(3))))"
+    assert stderr_of(code) == ""
+
+
+def test_what_python_writes_is_kept():
+    code = "import sys, utils, keras; print(3.0); print('kept', file=sys.stderr)"
+    assert stderr_of(code) == "kept\n"
+
+
+def test_it_works_without_stderr():
+    assert stderr_of("import os; os.close(2); import utils, keras; print(3.0)") == ""
+
+
+def test_only_notes_are_left_out(capfd):
+    with quiet.without_notes():
+        os.write(2, b"WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\n")
+        os.write(2, b"I0000 00:00:1 1 port.cc:153] a note\nE0000 00:00:1 1 dso.cc:1] an error\n\xff, not a note")
+    assert capfd.readouterr().err == "E0000 00:00:1 1 dso.cc:1] an error\n\ufffd, not a note"
+
+
+def test_an_import_that_fails_leaves_stderr_as_it_was(capfd):
+    with pytest.raises(ImportError), quiet.without_notes():
+        os.write(2, b"why\n")
+        raise ImportError
+    os.write(2, b"later\n")
+    assert capfd.readouterr().err == "why\nlater\n"
+
+
+def test_other_modules_are_left_alone():
+    finder = quiet.Finder()
+    assert finder.find_spec("json") is finder.find_spec("tensorflow_datasets") is None
+    assert finder.find_spec("tensorflow", []) is None  # not installed
+    assert isinstance(finder.find_spec("tensorflow").loader, quiet.QuietLoader)
+
+
+def test_it_is_installed_once():
+    quiet.install()
+    assert sum(isinstance(finder, quiet.Finder) for finder in sys.meta_path) == 1
