@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.helpers import child
+from tests.helpers import child, raises
 from utils import quiet
 
 SETTINGS = ("TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS", "TF_NUM_INTRAOP_THREADS")
@@ -39,6 +39,13 @@ def test_only_notes_are_left_out(capfd):
         os.write(2, b"WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\n")
         os.write(2, b"I0000 00:00:1 1 port.cc:153] a note\nE0000 00:00:1 1 dso.cc:1] an error\n\xff, not a note")
     assert capfd.readouterr().err == "E0000 00:00:1 1 dso.cc:1] an error\n\ufffd, not a note"
+
+
+def test_where_nothing_can_be_written_all_is_shown(capfd, monkeypatch):
+    monkeypatch.setattr(quiet.tempfile, "TemporaryFile", raises(OSError("no space")))
+    with quiet.without_notes():
+        os.write(2, b"I0000 a note\n")
+    assert capfd.readouterr().err == "I0000 a note\n"
 
 
 def test_an_import_that_fails_leaves_stderr_as_it_was(capfd):

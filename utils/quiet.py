@@ -39,12 +39,14 @@ class QuietLoader(SourceFileLoader):
 @contextlib.contextmanager
 def without_notes():
     """Collect what the process writes to stderr, and write there in the end what is more than a note."""
-    try:
-        stderr = os.dup(STDERR)
-    except OSError:  # a program without a console has none
-        yield
-        return
-    with tempfile.TemporaryFile() as file:
+    with contextlib.ExitStack() as stack:
+        try:
+            stderr = os.dup(STDERR)
+            stack.callback(os.close, stderr)
+            file = stack.enter_context(tempfile.TemporaryFile())
+        except OSError:  # a program without a console, or nowhere to write
+            yield
+            return
         os.dup2(file.fileno(), STDERR)
         try:
             yield
@@ -52,7 +54,6 @@ def without_notes():
             if sys.__stderr__:
                 sys.__stderr__.flush()
             os.dup2(stderr, STDERR)
-            os.close(stderr)
             file.seek(0)
             os.write(STDERR, b"".join(line for line in file if not line.startswith(NOTES)))
 
