@@ -127,10 +127,10 @@ def residual():
     """Batch normalisation, a projection shortcut, zero padding, ReLU as layers."""
     image = keras.Input((9, 9, 2))
     x = layers.ZeroPadding2D(((1, 0), (0, 2)), name="pad")(image)
-    x = layers.ReLU(name="relu1")(layers.BatchNormalization(name="bn1")(layers.Conv2D(4, 3, 2, name="conv1")(x)))
+    x = layers.ReLU(name="relu1")(layers.BatchNormalization(name="conv1_norm")(layers.Conv2D(4, 3, 2, name="conv1")(x)))
     y = layers.Conv2D(6, 3, 2, "same", use_bias=False, name="conv2")(x)
-    y = layers.Activation("relu", name="relu2")(layers.BatchNormalization(name="bn2")(y))
-    y = layers.BatchNormalization(name="bn3")(layers.Conv2D(6, 3, padding="same", name="conv3")(y))
+    y = layers.Activation("relu", name="relu2")(layers.BatchNormalization(name="conv2_norm")(y))
+    y = layers.BatchNormalization(name="conv3_norm")(layers.Conv2D(6, 3, padding="same", name="conv3")(y))
     shortcut = layers.Conv2D(6, 1, 2, name="shortcut")(x)
     x = layers.ReLU(name="relu3")(layers.Add(name="add")([shortcut, y]))
     x = layers.Dropout(0.5, name="dropout")(layers.Flatten(name="flat")(x))
