@@ -8,7 +8,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from records import experiments
 from records.experiments import __main__ as command
 
-NUMBERS = ["04", "05", "06", "07", "08", "09"]  # by_notebook() would load the images in every process that collects tests
+NUMBERS = ["04", "05", "06", "07", "08", "09"]  # by_notebook() would load images in every process that collects tests
 CELLS = [
     new_markdown_cell("# Title"),
     new_code_cell("import math\nprint('set up')"),
