@@ -26,7 +26,7 @@ def networks():
     found, trained = {}, set()
     gc.collect()
     gc.freeze()  # so that the collections below need not search through all modules again
-    # small ones first: to compile a step of GoogLeNet, which has their kinds of layers, takes JAX half of the time
+    # small ones first: between them they have the layers of GoogLeNet, whose step takes JAX long to compile
     builders = {"inception": inception, "residual": residual, **SMALL}
     for name, build in builders.items():
         with without_initial_weights():
