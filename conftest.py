@@ -16,7 +16,8 @@ from course import offline, pictures
 from course.notebooks import EXPLORER, IMAGES, ONE_THREAD, still_pictures
 
 # Files of tests that take as long as the notebooks with about such a number.
-LONG = dict(test_full_size=100, test_distribution=99, test_backends=3, test_datasets_preparation=2, test_training=1)
+LONG = dict(test_full_size=100, test_distribution=99, test_backends=3, test_datasets_preparation=2)
+LONG |= dict(test_training=1, test_transfer=1)
 
 if int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) > 1:  # one process for each core: their threads would compete
     os.environ |= ONE_THREAD
