@@ -13,7 +13,7 @@ from tests.helpers import refuses
 from utils.training import Dots, starting_point, train
 
 RNG = np.random.default_rng(0)
-X = RNG.normal(size=(20, 3)).astype("float32")
+X = RNG.normal(size=(40, 3)).astype("float32")
 Y = X @ [[1.0], [2.0], [3.0]]
 
 
@@ -30,7 +30,7 @@ def last_line(capsys):
 
 def test_every_network_is_trained_once_for_each_seed(capsys):
     networks = {"slow": lambda: network(0.001), "fast": network}
-    table, models = train(networks, X, Y, epochs=3, seeds=(4, 5), batch_size=5, validation_data=(X, Y))
+    table, models = train(networks, X, Y, epochs=3, seeds=(4, 5), batch_size=10, validation_data=(X, Y))
     assert list(table.columns[:3]) == ["name", "seed", "epoch"]
     assert {"loss", "mae", "val_loss", "val_mae"} == set(table.columns[3:])
     runs = [tuple(row) for row in table[["name", "seed", "epoch"]].itertuples(index=False)]
@@ -120,7 +120,7 @@ def test_a_network_that_differs_from_seed_to_seed_is_compiled_again(capsys):
 
 def test_what_is_measured_stands_in_the_row_of_the_last_epoch(capsys):
     def measure(model):
-        return {"test mae": model.evaluate(X, Y, verbose=0)[1], "epochs": int(model.optimizer.iterations) / 2}
+        return {"test mae": model.evaluate(X, Y, verbose=0)[1], "epochs": int(model.optimizer.iterations) / 4}
 
     options = dict(epochs=3, batch_size=10, validation_data=(X, Y), measure=measure)
     table, _ = train({"a": network, "b": lambda: network(0.01)}, X, Y, seeds=(0, 1), **options)
@@ -131,7 +131,7 @@ def test_what_is_measured_stands_in_the_row_of_the_last_epoch(capsys):
 
 def test_what_fit_is_given_arrives(capsys):
     plateau = keras.callbacks.ReduceLROnPlateau("loss", factor=0.1, patience=1, min_delta=100)
-    table, _ = train({"a": network}, X, Y, epochs=3, seeds=(0, 1), callbacks=[plateau], shuffle=False)
+    table, _ = train({"a": network}, X, Y, epochs=3, seeds=(0, 1), callbacks=[plateau], shuffle=False, batch_size=40)
     np.testing.assert_allclose(table.learning_rate, [0.1, 0.1, 0.01] * 2, rtol=1e-5)
 
 
@@ -183,7 +183,7 @@ def test_one_dot_an_epoch_on_one_line(capsys):
     assert capsys.readouterr().out == f"{'a line':24} ..... 5 epochs\n"
 
 
-@pytest.mark.parametrize("batch_size", [20, 7, 3])
+@pytest.mark.parametrize("batch_size", [40, 7, 3])
 def test_as_many_dots_whatever_the_number_of_batches(capsys, batch_size):
     network().fit(X, Y, batch_size, epochs=2, verbose=0, callbacks=[Dots("a", per_epoch=5)])
     assert last_line(capsys).endswith(" .......... 2 epochs")
@@ -192,7 +192,7 @@ def test_as_many_dots_whatever_the_number_of_batches(capsys, batch_size):
 def test_dots_move_while_a_long_epoch_goes_on(capsys):
     seen = []
     look = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(capsys.readouterr().out))
-    network().fit(X, Y, batch_size=2, epochs=1, verbose=0, callbacks=[Dots("a", per_epoch=5), look])
+    network().fit(X, Y, batch_size=4, epochs=1, verbose=0, callbacks=[Dots("a", per_epoch=5), look])
     assert [text.count(".") for text in seen] == [0, 0, 1, 0, 1, 0, 1, 0, 1, 0]
 
 
@@ -241,20 +241,19 @@ OPTIMIZERS = [keras.optimizers.Adam, functools.partial(keras.optimizers.SGD, mom
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_training_from_a_starting_point_repeats_itself(optimizer):
-    keras.utils.set_random_seed(0)
     model = drawing_network(optimizer)
     learn(model, epochs=1)  # a starting point need not be a new model
     restart, losses = starting_point(model), []
     for _ in range(3):
         restart()
-        assert int(model.optimizer.iterations) == 2
+        assert int(model.optimizer.iterations) == 4
         keras.utils.set_random_seed(0)
         losses.append(learn(model))
         model.optimizer.learning_rate = 7
     np.testing.assert_allclose(losses[1:], losses[:2], rtol=1e-6)
     restart()
     learn(model, epochs=1)
-    assert abs(learn(model)[0] / losses[0][0] - 1) > 1e-3, "else it proves nothing"
+    assert learn(model)[0] < 0.9 * losses[0][0], "else it proves nothing"
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
@@ -332,7 +331,7 @@ def by_keras(build, x=X, y=Y, **fit):
     return build().fit(x, y, **{"verbose": 0} | fit).history["loss"]
 
 
-WEIGHTS = np.linspace(0.1, 2, 20).astype("float32")
+WEIGHTS = np.linspace(0.1, 2, 40).astype("float32")
 OTHERS = [
     {"callbacks": None},
     {"callbacks": []},
@@ -478,7 +477,7 @@ def test_a_learning_rate_that_teaches_nothing_is_refused(rate):
 def test_a_schedule_may_begin_and_end_at_zero_but_not_fall_below(capsys):
     schedules = keras.optimizers.schedules
     up_and_down = schedules.CosineDecay(0.0, 2, warmup_target=0.1, warmup_steps=2)
-    table, _ = train({"a": compiled(up_and_down)}, X, Y, epochs=4)
+    table, _ = train({"a": compiled(up_and_down)}, X, Y, epochs=4, batch_size=40)
     assert table["loss"].iloc[-1] < table["loss"].iloc[0]
     below = schedules.PiecewiseConstantDecay([0], [0.1, -0.1])
     refuses(lambda: train({"a": compiled(below)}, X, Y, epochs=3), "learning_rate must not fall below 0", "-0.1")
@@ -529,7 +528,7 @@ def test_data_without_examples_and_data_that_ends_are_refused(capsys):
     assert len(train({"a": network}, batches, epochs=1)[0]) == 1, "once is enough for it"
     refuses(lambda: train({"a": network}, X[:0], Y[:0], epochs=1), "at least one example")
     refuses(lambda: train({"a": network}, {"x": X[:0]}, Y, epochs=1), "at least one example")
-    refuses(lambda: train({"a": network}, X, [1.0] * 20, epochs=1), "x and y must be arrays", "np.array")
+    refuses(lambda: train({"a": network}, X, [1.0] * 40, epochs=1), "x and y must be arrays", "np.array")
     refuses(lambda: train({"a": network}, X, Y, epochs=1, initial_epoch=1), "at least one example for each epoch")
 
 
